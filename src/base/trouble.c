@@ -1,0 +1,102 @@
+#include "base/trouble.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/catalog.h"
+
+void trouble_set(struct trouble *t, int code)
+{
+	t->code = (enum err)(code < 0 ? -code : code);
+	t->n_args = 0;
+}
+
+static void neutralise(char *s)
+{
+	for (; *s != '\0'; s++)
+		if ((unsigned char)*s < 0x20 || *s == 0x7f)
+			*s = '?';
+}
+
+static char *slot(struct trouble *t, const char *name)
+{
+	for (unsigned i = 0; i < t->n_args; i++)
+		if (strcmp(t->arg[i].name, name) == 0)
+			return t->arg[i].value;
+	if (t->n_args == TROUBLE_ARGS)
+		return NULL;
+	t->arg[t->n_args].name = name;
+	return t->arg[t->n_args++].value;
+}
+
+static void vset(struct trouble *t, const char *name, const char *fmt,
+	va_list ap)
+{
+	char *value = slot(t, name);
+
+	if (value == NULL)
+		return;
+	vsnprintf(value, TROUBLE_VALUE, fmt, ap);
+	neutralise(value);
+}
+
+void trouble_arg(struct trouble *t, const char *name, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vset(t, name, fmt, ap);
+	va_end(ap);
+}
+
+int trouble_say(struct trouble *t, int code, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (t != NULL) {
+		trouble_set(t, code);
+		va_start(ap, fmt);
+		vset(t, "detail", fmt, ap);
+		va_end(ap);
+	}
+	return code < 0 ? code : -code;
+}
+
+const char *trouble_get(const struct trouble *t, const char *name)
+{
+	for (unsigned i = 0; i < t->n_args; i++)
+		if (strcmp(t->arg[i].name, name) == 0)
+			return t->arg[i].value;
+	return NULL;
+}
+
+static size_t format(const struct trouble *t, const char *prefix,
+	char *ret_text, size_t size)
+{
+	struct catalog_arg args[TROUBLE_ARGS];
+	char key[64];
+
+	for (unsigned i = 0; i < t->n_args; i++) {
+		args[i].name = t->arg[i].name;
+		args[i].value = t->arg[i].value;
+	}
+	snprintf(key, sizeof(key), "%s.%s", prefix, err_name((int)t->code));
+	if (catalog_find(catalog_lang(), key) == NULL) {
+		if (size != 0)
+			*ret_text = '\0';
+		return 0;
+	}
+	return catalog_format(catalog_lang(), key, args, t->n_args, ret_text,
+		size);
+}
+
+size_t trouble_text(const struct trouble *t, char *ret_text, size_t size)
+{
+	return format(t, "error", ret_text, size);
+}
+
+size_t trouble_offer(const struct trouble *t, char *ret_text, size_t size)
+{
+	return format(t, "offer", ret_text, size);
+}

@@ -1,0 +1,48 @@
+/*
+ * What went wrong, in a form that can be said in any language.
+ *
+ * A trouble is an error's code with named arguments: `error.<code>` in the
+ * catalogue is its sentence, `offer.<code>` what to do next. It owns nothing,
+ * so it is copied by assignment and crosses threads in messages.
+ */
+#ifndef TAUPE_BASE_TROUBLE_H
+#define TAUPE_BASE_TROUBLE_H
+
+#include <stddef.h>
+
+#include "base/err.h"
+
+#define TROUBLE_ARGS  6
+#define TROUBLE_VALUE 192
+
+struct trouble {
+	enum err code; /* ERR_OK: none */
+	unsigned n_args;
+	struct {
+		const char *name; /* a literal */
+		char value[TROUBLE_VALUE];
+	} arg[TROUBLE_ARGS];
+};
+
+/* Starts a trouble over. `code` may be ERR_X or -ERR_X. */
+void trouble_set(struct trouble *t, int code);
+
+/* Adds an argument (or replaces the one of that name); past TROUBLE_ARGS it is
+ * dropped. Cut at TROUBLE_VALUE; control characters, which peers may send,
+ * become '?'. `name` must be a literal. */
+void trouble_arg(struct trouble *t, const char *name, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* trouble_set with the one argument `detail`; returns -code, so that
+ * `return trouble_say(t, ERR_PROTOCOL, "…");` reads well. `t` may be NULL. */
+int trouble_say(struct trouble *t, int code, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+const char *trouble_get(const struct trouble *t, const char *name); /* or NULL */
+
+/* The sentence, and what to do next (empty when there is no offer), in the
+ * process's language. As snprintf. */
+size_t trouble_text(const struct trouble *t, char *ret_text, size_t size);
+size_t trouble_offer(const struct trouble *t, char *ret_text, size_t size);
+
+#endif
