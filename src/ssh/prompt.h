@@ -1,0 +1,55 @@
+/*
+ * A question for a person: password, passphrase, one-time code, host key.
+ *
+ * Prompts are values that cross threads: made by the engine, shown by the CLI
+ * or the page, answered by one secret a field. Texts may come from the server:
+ * prompt_add makes them safe for a terminal and caps them.
+ */
+#ifndef TAUPE_SSH_PROMPT_H
+#define TAUPE_SSH_PROMPT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/rd.h"
+#include "base/secret.h"
+
+#define PROMPT_FIELDS_MAX 16
+#define PROMPT_TEXT_MAX   1024
+
+enum prompt_kind {
+	PROMPT_HOST_KEY,     /* one field; "yes", "no" or the fingerprint */
+	PROMPT_PASSPHRASE,   /* of a key file; `about` is its path */
+	PROMPT_PASSWORD,     /* `about` is user@host */
+	PROMPT_NEW_PASSWORD, /* PASSWD_CHANGEREQ: the server's words, two fields */
+	PROMPT_KEYBOARD,     /* keyboard-interactive: the server's words */
+	PROMPT_KIND_COUNT
+};
+
+struct prompt {
+	enum prompt_kind kind;
+	char *about;       /* what it is about, see above; never NULL */
+	char *name;        /* keyboard-interactive name, "" otherwise */
+	char *instruction; /* "" when there is none */
+	bool retry;        /* the last answer to the same question was wrong */
+	unsigned n_fields;
+	struct {
+		char *text;
+		bool echo;
+	} field[PROMPT_FIELDS_MAX];
+};
+
+/* prompt_kind's stable name: "host_key", "passphrase", "password",
+ * "new_password", "keyboard_interactive". */
+const char *prompt_kind_name(enum prompt_kind kind);
+
+struct prompt *prompt_new(enum prompt_kind kind, const char *about);
+struct prompt *prompt_copy(const struct prompt *p);
+void prompt_free(struct prompt *p);
+/* Replaces a text, from the peer's bytes. */
+void prompt_set_name(struct prompt *p, struct slice text);
+void prompt_set_instruction(struct prompt *p, struct slice text);
+/* False when PROMPT_FIELDS_MAX are there. */
+bool prompt_add(struct prompt *p, struct slice text, bool echo);
+
+#endif

@@ -1,0 +1,61 @@
+/*
+ * What a forward is, and ssh's -L, -R and -D syntax for it. ssh(1), ssh_config(5).
+ */
+#ifndef TAUPE_TUNNEL_FORWARD_SPEC_H
+#define TAUPE_TUNNEL_FORWARD_SPEC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/trouble.h"
+
+enum forward_type { FORWARD_LOCAL, FORWARD_REMOTE, FORWARD_DYNAMIC };
+
+/* "local", "remote", "dynamic": the API's words. */
+const char *forward_type_name(enum forward_type type);
+
+/* Host and port, or a Unix socket's path. */
+struct endpoint {
+	char *host;    /* NULL when path is set; "" = all interfaces (ssh's empty
+	                * or *); no brackets around IPv6 */
+	char *path;    /* Unix socket, or NULL */
+	uint16_t port; /* 0 when listening: any free port */
+};
+
+void endpoint_done(struct endpoint *e);
+void endpoint_copy(struct endpoint *to, const struct endpoint *from);
+/* "127.0.0.1:80", "[::1]:80", "/run/x.sock", "*:80"; as snprintf. */
+size_t endpoint_text(const struct endpoint *e, char *ret_text, size_t size);
+
+struct forward_spec {
+	enum forward_type type;
+	char *name; /* shown to people; NULL until given: its -L text */
+	struct endpoint listen; /* local, dynamic: here. remote: on the server */
+	struct endpoint target; /* local: from the server. remote: from here.
+	                         * unused for dynamic and reverse dynamic */
+	bool reverse_dynamic;   /* remote whose local target is a SOCKS proxy */
+	/* Dynamic: username/password asked of SOCKS5 and HTTP clients; NULL: none */
+	char *socks_user;
+	char *socks_password;
+};
+
+void forward_spec_done(struct forward_spec *f);
+
+/* Parses the argument of -L, -R or -D, in every form of ssh(1):
+ *   [bind:]port:host:hostport   [bind:]port:/remote.sock
+ *   /local.sock:host:hostport   /local.sock:/remote.sock
+ *   -R [bind:]port (reverse dynamic)   -D [bind:]port
+ * bind may be empty, *, [IPv6]; a bare bind that is left out is "localhost"
+ * (listening on 127.0.0.1 and ::1) for -L and -D and, as ssh sends it,
+ * "localhost" for -R. Also ssh_config's form with a space between the two halves
+ * and '/' as separator for IPv6 ("::1/8080"). -ERR_INVALID with "detail". */
+int forward_spec_parse(enum forward_type type, const char *text,
+	struct forward_spec *ret_spec, struct trouble *trouble) WARN_UNUSED;
+
+/* The -L/-R/-D text that parses to the same; as snprintf. */
+size_t forward_spec_text(const struct forward_spec *f, char *ret_text,
+	size_t size);
+
+#endif

@@ -1,0 +1,109 @@
+/*
+ * ssh_config's options, as far as they matter to a tunnel: one table with name,
+ * kind, default and place. `taupe run -o Name=value` and its short flags fill it;
+ * later the daemon's servers do.
+ *
+ * ssh_config(5) has the meanings. A struct options owns its strings.
+ */
+#ifndef TAUPE_TUNNEL_OPTIONS_H
+#define TAUPE_TUNNEL_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/trouble.h"
+
+enum host_key_policy {
+	HOST_KEY_ASK,
+	HOST_KEY_STRICT,     /* StrictHostKeyChecking yes */
+	HOST_KEY_ACCEPT_NEW,
+	HOST_KEY_OFF,        /* no: unknown keys are accepted and recorded, changed
+	                      * ones accepted with a warning and without passwords */
+};
+
+struct string_list {
+	char **item;
+	size_t n;
+};
+
+struct options {
+	char *host_name;            /* HostName: where to connect; NULL: the name */
+	char *host_key_alias;       /* HostKeyAlias, or NULL */
+	uint16_t port;              /* Port, 22 */
+	char *user;                 /* User; NULL: the login name */
+	int address_family;         /* AddressFamily: AF_UNSPEC, AF_INET, AF_INET6 */
+	char *bind_address;         /* BindAddress, or NULL */
+	struct string_list identity_files;    /* IdentityFile; empty: ssh's defaults */
+	struct string_list certificate_files; /* CertificateFile */
+	bool identities_only;       /* IdentitiesOnly, no */
+	char *identity_agent;       /* IdentityAgent: path, "none"; NULL: SSH_AUTH_SOCK */
+	char *preferred_auths;      /* PreferredAuthentications */
+	bool batch_mode;            /* BatchMode: never ask */
+	bool pubkey_auth, password_auth, kbdint_auth; /* …Authentication, yes */
+	unsigned password_prompts;  /* NumberOfPasswordPrompts, 3 */
+	enum host_key_policy host_key_policy;   /* StrictHostKeyChecking, ask */
+	struct string_list user_known_hosts;    /* UserKnownHostsFile */
+	struct string_list global_known_hosts;  /* GlobalKnownHostsFile */
+	bool hash_known_hosts;      /* HashKnownHosts, no */
+	int update_host_keys;       /* UpdateHostKeys: 0 no, 1 yes, 2 ask (as no) */
+	char *ciphers, *macs, *kex, *host_key_algs, *pubkey_accepted;
+	                            /* with ssh's +, -, ^ prefixes applied to our
+	                             * defaults; NULL: our defaults */
+	unsigned alive_interval_s;  /* ServerAliveInterval, 15 (ssh: 0) */
+	unsigned alive_count_max;   /* ServerAliveCountMax, 3 */
+	unsigned connect_timeout_s; /* ConnectTimeout, 30 */
+	unsigned connection_attempts; /* ConnectionAttempts, 1 a round */
+	bool exit_on_forward_failure; /* ExitOnForwardFailure, no */
+	bool tcp_keepalive;         /* TCPKeepAlive, yes */
+	uint64_t rekey_bytes;       /* RekeyLimit; 0: the cipher's own default */
+	unsigned rekey_s;           /* 0: none */
+	char *proxy_jump;           /* ProxyJump, or NULL; "none" resets */
+	char *proxy_command;        /* ProxyCommand, or NULL; "none" resets */
+	bool gateway_ports;         /* GatewayPorts: a left-out bind is all */
+	bool stream_local_unlink;   /* StreamLocalBindUnlink, no */
+	unsigned stream_local_mask; /* StreamLocalBindMask, 0177 */
+	unsigned pool_max;          /* TaupePool: links to one server, 4 */
+};
+
+void options_init(struct options *o); /* defaults */
+void options_done(struct options *o);
+void options_copy(struct options *to, const struct options *from);
+
+/* "Name=value", "Name value" or "Name = value", name in any case. First setting of
+ * a name wins in ssh_config, the last one on a command line: the last wins here,
+ * except for the lists, which grow. ssh's options that make no sense for a tunnel
+ * but do no harm (RequestTTY, LogLevel, …) are accepted and do nothing; unknown
+ * ones are -ERR_INVALID with the nearest name in "detail". */
+int options_set(struct options *o, const char *assignment,
+	struct trouble *trouble) WARN_UNUSED;
+
+/* "[user@]host", "[user@]host:port"? no: as ssh, a colon belongs to the host
+ * unless the form is ssh://[user@]host[:port]. Brackets around IPv6 go. */
+struct destination {
+	char *user; /* or NULL */
+	char *host;
+	uint16_t port; /* 0: not given */
+};
+void destination_done(struct destination *d);
+int destination_parse(const char *text, struct destination *ret_dest,
+	struct trouble *trouble) WARN_UNUSED;
+
+/* ProxyJump's "[user@]host[:port],…" and ssh:// forms, in order. Cap 16 hops. */
+#define JUMP_MAX 16
+int destination_parse_jumps(const char *text, struct destination *ret_hops,
+	size_t *ret_n, struct trouble *trouble) WARN_UNUSED;
+/* Refuses what could be read as an option by a program or carries control
+ * characters: a leading '-', spaces, quotes, shell metacharacters. */
+bool destination_host_valid(const char *host);
+
+/* ssh's % tokens (%h %p %r %n %u %d %% %L %l %i %C …) and a leading ~. malloc'ed. */
+struct option_tokens {
+	const char *host, *original_host, *user;
+	uint16_t port;
+};
+int options_expand(const char *text, const struct option_tokens *tokens,
+	char **ret_text, struct trouble *trouble) WARN_UNUSED;
+
+#endif
