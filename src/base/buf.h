@@ -18,7 +18,10 @@ struct buf {
 	size_t cap;
 };
 
-#define BUF_INIT {0}
+#define BUF_INIT                                                               \
+	{                                                                      \
+		0                                                              \
+	}
 
 void buf_done(struct buf *b);      /* frees; leaves an empty buffer */
 void buf_wipe_done(struct buf *b); /* wipes the allocation, then frees */
@@ -41,7 +44,7 @@ void buf_commit(struct buf *b, size_t n);
 
 void buf_put(struct buf *b, const void *p, size_t n);
 void buf_printf(struct buf *b, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
+	__attribute__((format(printf, 2, 3), nonnull(2)));
 
 /* Drops `n` <= buf_len() bytes at the front. */
 void buf_consume(struct buf *b, size_t n);
