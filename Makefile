@@ -1,0 +1,47 @@
+# A thin front for Meson. `make demo` and `make test` install what they need.
+#   make run ARGS="-L 8080:localhost:80 me@host"
+
+BUILD = build
+FUZZ_SECONDS = 60
+ARGS =
+
+.PHONY: build run demo test lint bench fuzz install clean
+
+build: $(BUILD)/build.ninja
+	@ninja -C $(BUILD) taupe
+
+$(BUILD)/build.ninja:
+	@scripts/deps build
+	@meson setup $(BUILD)
+
+run: build
+	@$(BUILD)/taupe run $(ARGS)
+
+demo:
+	@scripts/deps demo
+	@$(MAKE) --no-print-directory build
+	@scripts/demo $(BUILD)/taupe
+
+test:
+	@scripts/deps test
+	@scripts/test
+
+lint:
+	@scripts/deps lint
+	@scripts/lint
+
+bench:
+	@scripts/deps bench
+	@meson setup build-bench --buildtype=release >/dev/null
+	@ninja -C build-bench
+	@TAUPE=build-bench/taupe bench/run $(ARGS)
+
+fuzz:
+	@scripts/deps fuzz
+	@scripts/fuzz $(FUZZ_SECONDS)
+
+install: build
+	@meson install -C $(BUILD) --no-rebuild
+
+clean:
+	rm -rf build build-asan build-bench build-clang build-fuzz build-tsan
