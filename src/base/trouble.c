@@ -30,8 +30,8 @@ static char *slot(struct trouble *t, const char *name)
 	return t->arg[t->n_args++].value;
 }
 
-static void vset(struct trouble *t, const char *name, const char *fmt,
-	va_list ap)
+__attribute__((format(printf, 3, 0))) static void vset(
+	struct trouble *t, const char *name, const char *fmt, va_list ap)
 {
 	char *value = slot(t, name);
 
