@@ -19,15 +19,15 @@
 #include "base/rd.h"
 
 struct cipher_alg {
-	const char *name;  /* "aes128-gcm@openssh.com" */
+	const char *name; /* "aes128-gcm@openssh.com" */
 	size_t key_len;
 	size_t iv_len;
-	size_t block_len;  /* padding granularity, at least 8 */
-	size_t tag_len;    /* of an AEAD; 0: a MAC is negotiated as well */
+	size_t block_len; /* padding granularity, at least 8 */
+	size_t tag_len;   /* of an AEAD; 0: a MAC is negotiated as well */
 };
 
 struct mac_alg {
-	const char *name;  /* "hmac-sha2-256-etm@openssh.com" */
+	const char *name; /* "hmac-sha2-256-etm@openssh.com" */
 	size_t key_len;
 	size_t tag_len;
 	bool etm;
@@ -62,13 +62,13 @@ size_t sealer_head_len(const struct sealer *s);
 
 /* Seals the packet at `pkt`: `len` bytes from the length field to the end of
  * the padding; tag_len bytes of room follow. `seq` is the sequence number. */
-int sealer_seal(struct sealer *s, uint32_t seq, uint8_t *pkt, size_t len)
-	WARN_UNUSED;
+int sealer_seal(
+	struct sealer *s, uint32_t seq, uint8_t *pkt, size_t len) WARN_UNUSED;
 
 /* The plain packet_length of the sealed packet at `pkt`, of which head_len
  * bytes are there. For encrypt-and-mac this decrypts the first block in place,
- * so it is called once a packet (the caller keeps the answer). The length is not
- * yet authenticated: the caller caps it. */
+ * so it is called once a packet (the caller keeps the answer). The length is
+ * not yet authenticated: the caller caps it. */
 int sealer_open_length(struct sealer *s, uint32_t seq, uint8_t *pkt,
 	uint32_t *ret_packet_length) WARN_UNUSED;
 
