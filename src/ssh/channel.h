@@ -1,0 +1,80 @@
+/*
+ * Channels, RFC 4254 §5: direct and forwarded streams, TCP and Unix.
+ *
+ * A channel belongs to its session. It dies by itself after ops.failed,
+ * ops.closed, or channel_close (which ends callbacks at once); the pointer must
+ * not be used afterwards. When the session falls or is freed, open channels get
+ * ops.closed with `lost` (fall) or nothing (session_free).
+ *
+ * Sending is in place: channel_reserve gives payload room in the packet under
+ * construction, the caller recv()s into it, channel_commit seals it. Received
+ * data is handed out by pointer, into the session's input.
+ *
+ * Flow control. What the caller was given in ops.data counts against the window
+ * until channel_consumed. The window starts at 2 MiB and grows up to 15 MiB
+ * while the caller keeps up and a round trip carries half a window (OpenSSH
+ * ends a channel that gets past its 16 MiB buffer). On the way out, data in
+ * flight is held near rate × round-trip time, so that a bulk upload does not
+ * fill the path's queues in front of everybody else.
+ */
+#ifndef TAUPE_SSH_CHANNEL_H
+#define TAUPE_SSH_CHANNEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+struct channel;
+struct session;
+
+#define CHANNEL_CAP          65536 /* channels of one session */
+#define CHANNEL_WINDOW_FIRST (2u * 1024 * 1024)
+#define CHANNEL_WINDOW_MAX   (15u * 1024 * 1024)
+/* The longest payload that we take; sshd sends packets of this size, which
+ * costs both ends less than its own 32 KiB. */
+#define CHANNEL_PACKET_MAX (64u * 1024)
+
+struct channel_ops {
+	void (*opened)(void *arg);
+	/* RFC 4254 §5.1 reason code, and the server's words made safe. */
+	void (*failed)(void *arg, uint32_t reason, const char *text);
+	void (*data)(void *arg, const uint8_t *p, size_t n);
+	void (*eof)(void *arg);
+	/* The peer closed (no more data comes or is taken), or the link fell.
+	 */
+	void (*closed)(void *arg, bool lost);
+	/* channel_reserve gave NULL before; it is worth another try. */
+	void (*writable)(void *arg);
+};
+
+/* NULL when CHANNEL_CAP is reached or the session is not ready. The originator
+ * is what the server may log. */
+struct channel *channel_open_tcp(struct session *s, const char *host,
+	uint16_t port, const char *originator, uint16_t originator_port,
+	const struct channel_ops *ops, void *arg);
+struct channel *channel_open_unix(struct session *s, const char *path,
+	const struct channel_ops *ops, void *arg);
+
+/* Answers session_ops.forwarded. */
+void channel_accept(
+	struct channel *ch, const struct channel_ops *ops, void *arg);
+void channel_refuse(struct channel *ch, uint32_t reason, const char *text);
+
+/* Room for at most *ret_max bytes of data, or NULL: the window is closed, a key
+ * exchange runs, or it is not open. ops.writable tells when to try again. */
+uint8_t *channel_reserve(struct channel *ch, size_t *ret_max);
+/* Seals and queues `n` >= 1 bytes that were written there. */
+void channel_commit(struct channel *ch, size_t n);
+/* The caller is done with `n` bytes of what ops.data gave. `now_us` as for
+ * session_input. */
+void channel_consumed(struct channel *ch, size_t n, uint64_t now_us);
+
+void channel_eof(struct channel *ch);   /* no more from us; idempotent */
+void channel_close(struct channel *ch); /* no more callbacks */
+
+/* Both directions have ended with EOF. */
+bool channel_is_finished(const struct channel *ch);
+
+#endif

@@ -1,0 +1,323 @@
+/*
+ * Requests that concern the whole session: keep-alive, tcpip-forward and its
+ * kin, hostkeys-00@openssh.com, EXT_INFO, PING. RFC 4254 §4 and §7, RFC 8308,
+ * OpenSSH PROTOCOL §1.8, §2.4, §2.5.
+ *
+ * Replies carry no number: they come in the order of the requests, so what is
+ * due is a queue.
+ */
+#include "ssh/session_private.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "ssh/namelist.h"
+
+#define HOST_KEYS_MAX  64
+#define PING_EXTENSION "ping@openssh.com"
+
+static void expect_reply(
+	struct session *s, int kind, session_reply_fn *fn, void *arg)
+{
+	struct pending_reply *p = mem_zalloc(1, sizeof(*p));
+
+	p->kind = kind;
+	p->sent_us = s->now_us;
+	p->fn = fn;
+	p->arg = arg;
+	TAILQ_INSERT_TAIL(&s->replies, p, next);
+}
+
+static void forget_host_keys(struct session *s)
+{
+	for (size_t i = 0; i < s->n_host_keys; i++)
+		pubkey_free(s->host_keys[i]);
+	free(s->host_keys);
+	free(s->host_key_pending);
+	s->host_keys = NULL;
+	s->host_key_pending = NULL;
+	s->n_host_keys = 0;
+}
+
+void global_done(struct session *s)
+{
+	struct pending_reply *p;
+
+	while ((p = TAILQ_FIRST(&s->replies)) != NULL) {
+		TAILQ_REMOVE(&s->replies, p, next);
+		free(p);
+	}
+	forget_host_keys(s);
+}
+
+/* ---- keep-alive ---- */
+
+static void send_ping(struct session *s)
+{
+	struct buf b = BUF_INIT;
+
+	buf_put_u8(&b, MSG_PING);
+	buf_put_u32(&b, 8);
+	buf_put_u64(&b, s->now_us);
+	session_send_buf(s, &b);
+	buf_done(&b);
+}
+
+void global_alive(struct session *s)
+{
+	struct buf b = BUF_INIT;
+
+	if (s->has_ping) {
+		send_ping(s);
+		return;
+	}
+	buf_put_u8(&b, MSG_GLOBAL_REQUEST);
+	buf_put_cstring(&b, "keepalive@openssh.com");
+	buf_put_bool(&b, true);
+	expect_reply(s, REPLY_ALIVE, NULL, NULL);
+	session_send_buf(s, &b);
+	buf_done(&b);
+}
+
+void global_ping_input(struct session *s, struct slice payload)
+{
+	struct rd r = rd_slice(payload);
+	struct buf b = BUF_INIT;
+	struct slice data;
+
+	rd_u8(&r);
+	data = rd_string(&r);
+	if (!rd_ok(&r) || data.len > PACKET_PAYLOAD_MAX - 5) {
+		session_protocol_error(s, "malformed PING");
+		return;
+	}
+	buf_put_u8(&b, MSG_PONG);
+	buf_put_string(&b, data.p, data.len);
+	session_send_buf(s, &b);
+	buf_done(&b);
+}
+
+void global_pong_input(struct session *s, struct slice payload)
+{
+	struct rd r = rd_slice(payload);
+	uint64_t sent;
+
+	rd_u8(&r);
+	rd_u32(&r);
+	sent = rd_u64(&r);
+	s->probe_limit_us = 0;
+	if (rd_end(&r) && sent <= s->now_us)
+		session_rtt_sample(s, s->now_us - sent);
+}
+
+/* ---- forwards on the server ---- */
+
+static void forward_request(struct session *s, const char *tcp_name,
+	const char *unix_name, const char *path, const char *host,
+	uint32_t port, session_reply_fn *reply, void *arg)
+{
+	struct buf b = BUF_INIT;
+
+	buf_put_u8(&b, MSG_GLOBAL_REQUEST);
+	buf_put_cstring(&b, path != NULL ? unix_name : tcp_name);
+	buf_put_bool(&b, true);
+	buf_put_cstring(&b, path != NULL ? path : host);
+	if (path == NULL)
+		buf_put_u32(&b, port);
+	expect_reply(s, REPLY_FORWARD, reply, arg);
+	session_send_buf(s, &b);
+	buf_done(&b);
+}
+
+void session_forward(struct session *s, const char *path, const char *host,
+	uint32_t port, session_reply_fn *reply, void *arg)
+{
+	forward_request(s, "tcpip-forward", "streamlocal-forward@openssh.com",
+		path, host, port, reply, arg);
+}
+
+void session_cancel_forward(struct session *s, const char *path,
+	const char *host, uint32_t port, session_reply_fn *reply, void *arg)
+{
+	forward_request(s, "cancel-tcpip-forward",
+		"cancel-streamlocal-forward@openssh.com", path, host, port,
+		reply, arg);
+}
+
+void session_forget(struct session *s, void *arg)
+{
+	struct pending_reply *p;
+
+	TAILQ_FOREACH (p, &s->replies, next)
+		if (p->arg == arg)
+			p->fn = NULL;
+}
+
+/* ---- host keys that the server has besides ---- */
+
+static size_t parse_host_keys(struct session *s, struct rd *r)
+{
+	while (r->left != 0 && rd_ok(r)) {
+		struct slice blob = rd_string(r);
+		struct pubkey *key;
+
+		if (s->n_host_keys == HOST_KEYS_MAX || !rd_ok(r))
+			return 0;
+		/* Kinds that we don't know are passed over, as OpenSSH does. */
+		if (pubkey_parse(blob, &key) != 0)
+			continue;
+		s->host_keys = mem_realloc(s->host_keys, s->n_host_keys + 1,
+			sizeof(*s->host_keys));
+		s->host_keys[s->n_host_keys++] = key;
+	}
+	return s->n_host_keys;
+}
+
+static void host_keys_proven(struct session *s)
+{
+	s->ops->host_keys(s->arg, (const struct pubkey *const *)s->host_keys,
+		s->n_host_keys);
+	forget_host_keys(s);
+}
+
+static void host_keys_offered(struct session *s, struct rd *r)
+{
+	struct buf b = BUF_INIT;
+	size_t asked = 0;
+
+	if (!s->config->update_host_keys || s->host_keys != NULL)
+		return;
+	if (parse_host_keys(s, r) == 0) {
+		forget_host_keys(s);
+		return;
+	}
+	s->host_key_pending =
+		mem_zalloc(s->n_host_keys, sizeof(*s->host_key_pending));
+	buf_put_u8(&b, MSG_GLOBAL_REQUEST);
+	buf_put_cstring(&b, "hostkeys-prove-00@openssh.com");
+	buf_put_bool(&b, true);
+	for (size_t i = 0; i < s->n_host_keys; i++) {
+		struct slice blob = pubkey_blob(s->host_keys[i]);
+
+		if (!s->ops->host_key_is_new(s->arg, s->host_keys[i]))
+			continue;
+		s->host_key_pending[i] = true;
+		buf_put_string(&b, blob.p, blob.len);
+		asked++;
+	}
+	if (asked != 0) {
+		expect_reply(s, REPLY_HOST_KEYS, NULL, NULL);
+		session_send_buf(s, &b);
+	} else {
+		host_keys_proven(s);
+	}
+	buf_done(&b);
+}
+
+static bool proof_is_good(
+	struct session *s, const struct pubkey *key, struct slice signature)
+{
+	struct slice blob = pubkey_blob(key), alg;
+	struct rd r = rd_slice(signature);
+	struct buf b = BUF_INIT;
+	bool good;
+
+	alg = rd_string(&r);
+	buf_put_cstring(&b, "hostkeys-prove-00@openssh.com");
+	buf_put_string(
+		&b, buf_ptr(&s->kex.session_id), buf_len(&s->kex.session_id));
+	buf_put_string(&b, blob.p, blob.len);
+	good = rd_ok(&r) && pubkey_name_fits_alg(pubkey_name(key), alg) &&
+	       pubkey_verify(key, alg, signature,
+		       (struct slice){buf_ptr(&b), buf_len(&b)}) == 0;
+	buf_done(&b);
+	return good;
+}
+
+static void host_keys_proof(struct session *s, bool success, struct rd *r)
+{
+	for (size_t i = 0; i < s->n_host_keys; i++) {
+		if (!s->host_key_pending[i])
+			continue;
+		if (!success ||
+			!proof_is_good(s, s->host_keys[i], rd_string(r))) {
+			/* One lie, and none of it is believed. */
+			forget_host_keys(s);
+			return;
+		}
+	}
+	host_keys_proven(s);
+}
+
+/* ---- what the server asks and answers ---- */
+
+void global_request_input(struct session *s, struct slice payload)
+{
+	static const uint8_t failure = MSG_REQUEST_FAILURE;
+	struct rd r = rd_slice(payload);
+	struct slice name;
+	bool want_reply;
+
+	rd_u8(&r);
+	name = rd_string(&r);
+	want_reply = rd_bool(&r);
+	if (!rd_ok(&r)) {
+		session_protocol_error(s, "malformed GLOBAL_REQUEST");
+		return;
+	}
+	if (slice_is(name, "hostkeys-00@openssh.com"))
+		host_keys_offered(s, &r);
+	/* keepalive@openssh.com and all that we don't know: any answer will do.
+	 */
+	if (want_reply)
+		session_send(s, &failure, 1);
+}
+
+void global_reply_input(struct session *s, struct slice payload)
+{
+	struct pending_reply *p = TAILQ_FIRST(&s->replies);
+	struct rd r = rd_slice(payload);
+	bool success = rd_u8(&r) == MSG_REQUEST_SUCCESS;
+
+	if (p == NULL) {
+		session_protocol_error(s, "a reply to no request");
+		return;
+	}
+	TAILQ_REMOVE(&s->replies, p, next);
+	switch (p->kind) {
+	case REPLY_ALIVE:
+		s->probe_limit_us = 0;
+		session_rtt_sample(s, s->now_us - p->sent_us);
+		break;
+	case REPLY_FORWARD:
+		if (p->fn != NULL)
+			p->fn(p->arg, success,
+				success && r.left >= 4 ? rd_u32(&r) : 0);
+		break;
+	case REPLY_HOST_KEYS:
+		host_keys_proof(s, success, &r);
+		break;
+	}
+	free(p);
+}
+
+void global_ext_info(struct session *s, struct slice payload)
+{
+	struct rd r = rd_slice(payload);
+	uint32_t n;
+
+	rd_u8(&r);
+	n = rd_u32(&r);
+	while (n-- != 0 && rd_ok(&r)) {
+		struct slice name = rd_string(&r), value = rd_string(&r);
+
+		if (!rd_ok(&r))
+			break;
+		if (slice_is(name, "server-sig-algs"))
+			auth_server_sig_algs(s->auth, value);
+		else if (slice_is(name, PING_EXTENSION))
+			s->has_ping = slice_is(value, "0");
+	}
+	if (!rd_ok(&r))
+		session_protocol_error(s, "malformed EXT_INFO");
+}
