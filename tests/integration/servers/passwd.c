@@ -1,0 +1,53 @@
+/*
+ * Preloaded into the servers under test: gives the user who runs the tests a
+ * home folder (TEST_HOME) and a password (TEST_HASH) of the test's own, so that
+ * no server reads the real ones.
+ */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <pwd.h>
+#include <shadow.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static struct passwd *changed(struct passwd *pw)
+{
+	static char home[256], hash[256], shell[] = "/bin/sh";
+	static struct passwd copy;
+
+	if (pw == NULL || pw->pw_uid != getuid())
+		return pw;
+	copy = *pw;
+	if (getenv("TEST_HOME") != NULL) {
+		strncpy(home, getenv("TEST_HOME"), sizeof(home) - 1);
+		strncpy(hash, getenv("TEST_HASH"), sizeof(hash) - 1);
+	}
+	copy.pw_dir = home;
+	copy.pw_passwd = hash;
+	copy.pw_shell = shell;
+	return &copy;
+}
+
+struct passwd *getpwnam(const char *name)
+{
+	struct passwd *(*next)(const char *);
+
+	*(void **)&next = dlsym(RTLD_NEXT, "getpwnam");
+	return changed(next(name));
+}
+
+struct passwd *getpwuid(uid_t uid)
+{
+	struct passwd *(*next)(uid_t);
+
+	*(void **)&next = dlsym(RTLD_NEXT, "getpwuid");
+	return changed(next(uid));
+}
+
+/* No shadow entry: the servers take the hash above. */
+struct spwd *getspnam(const char *name)
+{
+	(void)name;
+	return NULL;
+}
