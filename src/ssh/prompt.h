@@ -2,8 +2,12 @@
  * A question for a person: password, passphrase, one-time code, host key.
  *
  * Prompts are values that cross threads: made by the engine, shown by the CLI
- * or the page, answered by one secret a field. Texts may come from the server:
- * prompt_add makes them safe for a terminal and caps them.
+ * or the page, answered by one secret a field.
+ *
+ * Texts are the server's words, made safe for a terminal and capped. What taupe
+ * itself asks (host key, passphrase, password, the two fields of a new password)
+ * has empty texts: whoever shows the prompt words it from its kind and `about`,
+ * in the reader's language. One owner at a time; any thread.
  */
 #ifndef TAUPE_SSH_PROMPT_H
 #define TAUPE_SSH_PROMPT_H
@@ -12,16 +16,17 @@
 #include <stddef.h>
 
 #include "base/rd.h"
-#include "base/secret.h"
 
 #define PROMPT_FIELDS_MAX 16
-#define PROMPT_TEXT_MAX   1024
+#define PROMPT_TEXT_MAX   1024 /* bytes of one text; more is cut */
 
+/* `about` is a key file's path for PASSPHRASE, user@host for the three after. */
 enum prompt_kind {
 	PROMPT_HOST_KEY,     /* one field; "yes", "no" or the fingerprint */
-	PROMPT_PASSPHRASE,   /* of a key file; `about` is its path */
-	PROMPT_PASSWORD,     /* `about` is user@host */
-	PROMPT_NEW_PASSWORD, /* PASSWD_CHANGEREQ: the server's words, two fields */
+	PROMPT_PASSPHRASE,   /* of a key file */
+	PROMPT_PASSWORD,     /* one field, as PASSPHRASE */
+	PROMPT_NEW_PASSWORD, /* expired: the server's words are the instruction;
+			      * two fields, the same new password in both */
 	PROMPT_KEYBOARD,     /* keyboard-interactive: the server's words */
 	PROMPT_KIND_COUNT
 };
@@ -43,13 +48,21 @@ struct prompt {
  * "new_password", "keyboard_interactive". */
 const char *prompt_kind_name(enum prompt_kind kind);
 
+/* No fields yet, texts empty. */
 struct prompt *prompt_new(enum prompt_kind kind, const char *about);
 struct prompt *prompt_copy(const struct prompt *p);
 void prompt_free(struct prompt *p);
+
 /* Replaces a text, from the peer's bytes. */
 void prompt_set_name(struct prompt *p, struct slice text);
 void prompt_set_instruction(struct prompt *p, struct slice text);
 /* False when PROMPT_FIELDS_MAX are there. */
 bool prompt_add(struct prompt *p, struct slice text, bool echo);
+
+/* A peer's text as a terminal may show it, at most `max` bytes of it: valid
+ * UTF-8 with newlines and tabs and no other control character; what is neither
+ * becomes '?', carriage returns and the marks that turn the direction of writing
+ * around are left out. free() releases. */
+char *prompt_clean(struct slice text, size_t max);
 
 #endif
