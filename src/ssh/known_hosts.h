@@ -3,9 +3,10 @@
  * FORMAT. Hashed names, wildcards and negation, [host]:port, several keys a
  * host, @cert-authority, @revoked.
  *
- * A struct known_hosts is a snapshot of one or more files, immutable after
- * loading. Files are small; loading blocks for as long as the disk does. One
- * thread at a time.
+ * A struct known_hosts is a snapshot of one or more files; keys are parsed when
+ * first looked at. Files are small; loading and writing block for as long as
+ * the disk does, or another writer of ours (at most a second). One thread at a
+ * time.
  */
 #ifndef TAUPE_SSH_KNOWN_HOSTS_H
 #define TAUPE_SSH_KNOWN_HOSTS_H
@@ -31,8 +32,8 @@ void known_hosts_free(struct known_hosts *kh);
 int known_hosts_load(struct known_hosts *kh, const char *path,
 	struct trouble *trouble) WARN_UNUSED;
 /* The same from memory; `path` is only for the answers. */
-void known_hosts_parse(struct known_hosts *kh, struct slice text,
-	const char *path);
+void known_hosts_parse(
+	struct known_hosts *kh, struct slice text, const char *path);
 
 /* The name that OpenSSH records: "host" for port 22, "[host]:port" otherwise,
  * lower case. malloc'ed. */
@@ -56,32 +57,37 @@ struct known_hosts_answer {
 };
 
 /* Looks `key` up for the recorded `name` (known_hosts_name). For a certificate
- * the CA's key is looked up among @cert-authority entries (the certificate's own
- * validity is checked elsewhere: pubkey_cert_check_host); where no authority is
- * recorded the plain key decides. A key of a type that is not recorded, on a host
- * that has other types, is CHANGED as in OpenSSH. @revoked wins over all. */
+ * the CA's key is looked up among @cert-authority entries (the certificate's
+ * own validity is checked elsewhere: pubkey_cert_check_host); where no
+ * authority is recorded the plain key decides. A key of a type that is not
+ * recorded, on a host that has other types, is CHANGED as in OpenSSH. @revoked
+ * wins over all. ssh also takes a key that is recorded for the plain host when
+ * "[host]:port" is UNKNOWN: that second look is the caller's. */
 void known_hosts_check(const struct known_hosts *kh, const char *name,
 	const struct pubkey *key, struct known_hosts_answer *ret_answer);
 
 /* Puts the algorithms of recorded keys first in `defaults` (comma-separated),
- * so that the server offers a key that we can check; certificate algorithms stay
- * first only where an authority is recorded for the name. malloc'ed. */
-char *known_hosts_order_algs(const struct known_hosts *kh, const char *name,
-	const char *defaults);
+ * so that the server offers a key that we can check; certificate algorithms
+ * stay first only where an authority is recorded for the name. malloc'ed. */
+char *known_hosts_order_algs(
+	const struct known_hosts *kh, const char *name, const char *defaults);
 
 /* Appends one line for `name` and `key` to `path` in one write, creating folder
- * (0700) and file (0600) as ssh does, adding a missing newline before it. `hashed`
- * writes |1|salt|hash. */
+ * (0700) and file (0600) as ssh does, adding a missing newline before it.
+ * `hashed` writes |1|salt|hash. A certificate is recorded as the key in it.
+ * -ERR_FILE; -ERR_INVALID: a name that would be read as a pattern or marker. */
 int known_hosts_append(const char *path, const char *name,
-	const struct pubkey *key, bool hashed, struct trouble *trouble)
-	WARN_UNUSED;
+	const struct pubkey *key, bool hashed,
+	struct trouble *trouble) WARN_UNUSED;
 
-/* UpdateHostKeys: in `path`, removes the plain (no marker, no wildcard) lines of
- * exactly `name` whose key is not in `keys`, and adds the missing ones; comments,
- * other hosts and the order stay. Written beside and renamed over, mode kept. */
+/* UpdateHostKeys: in `path`, removes the plain (no marker, no wildcard) lines
+ * of exactly `name` whose key is not in `keys`, and adds the missing ones;
+ * comments, other hosts and the order stay. Written beside and renamed over,
+ * mode kept; untouched when nothing changes, or when it is /dev/null. Errors as
+ * for known_hosts_append; the counts are then not set. */
 int known_hosts_update(const char *path, const char *name,
 	const struct pubkey *const *keys, size_t n_keys, bool hashed,
-	unsigned *ret_added, unsigned *ret_removed, struct trouble *trouble)
-	WARN_UNUSED;
+	unsigned *ret_added, unsigned *ret_removed,
+	struct trouble *trouble) WARN_UNUSED;
 
 #endif

@@ -1,0 +1,273 @@
+/*
+ * The snapshot and its lookups.
+ *
+ * Loading only cuts lines; a key is parsed when its line is first found to name
+ * the host that is asked for, so a file of many thousand hosts costs little.
+ */
+#include "ssh/known_hosts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "ssh/known_hosts_line.h"
+
+struct source {
+	struct source *next;
+	char *path;
+	struct buf text; /* what the entries' slices borrow from */
+};
+
+struct entry {
+	struct known_hosts_line line;
+	const char *path;
+	unsigned number;
+	struct pubkey *key; /* NULL: not looked at yet, or unusable */
+	bool unusable;
+};
+
+struct known_hosts {
+	struct source *sources;
+	struct entry *entries;
+	size_t n_entries, cap_entries;
+};
+
+struct known_hosts *known_hosts_new(void)
+{
+	return mem_zalloc(1, sizeof(struct known_hosts));
+}
+
+void known_hosts_free(struct known_hosts *kh)
+{
+	struct source *source, *next;
+
+	if (kh == NULL)
+		return;
+	for (size_t i = 0; i < kh->n_entries; i++)
+		pubkey_free(kh->entries[i].key);
+	free(kh->entries);
+	for (source = kh->sources; source != NULL; source = next) {
+		next = source->next;
+		free(source->path);
+		buf_done(&source->text);
+		free(source);
+	}
+	free(kh);
+}
+
+static void add_entry(struct known_hosts *kh,
+	const struct known_hosts_line *line, const char *path, unsigned number)
+{
+	if (kh->n_entries == kh->cap_entries) {
+		kh->cap_entries = kh->cap_entries ? kh->cap_entries * 2 : 16;
+		kh->entries = mem_realloc(
+			kh->entries, kh->cap_entries, sizeof(*kh->entries));
+	}
+	kh->entries[kh->n_entries++] = (struct entry){
+		.line = *line,
+		.path = path,
+		.number = number,
+	};
+}
+
+/* Takes over what `text` holds. */
+static void add_source(
+	struct known_hosts *kh, struct buf *text, const char *path)
+{
+	struct source *source = mem_zalloc(1, sizeof(*source));
+	struct slice left = {buf_ptr(text), buf_len(text)}, line;
+	struct known_hosts_line parsed;
+	unsigned number = 0;
+
+	source->path = mem_strdup(path);
+	source->text = *text;
+	*text = (struct buf)BUF_INIT;
+	source->next = kh->sources;
+	kh->sources = source;
+	while (known_hosts_line_next(&left, &line)) {
+		number++;
+		if (known_hosts_line_parse(line, &parsed))
+			add_entry(kh, &parsed, source->path, number);
+	}
+}
+
+void known_hosts_parse(
+	struct known_hosts *kh, struct slice text, const char *path)
+{
+	struct buf copy = BUF_INIT;
+
+	if (text.len == 0)
+		return;
+	buf_put(&copy, text.p, text.len);
+	add_source(kh, &copy, path);
+}
+
+int known_hosts_load(
+	struct known_hosts *kh, const char *path, struct trouble *trouble)
+{
+	struct buf text = BUF_INIT;
+	struct trouble local;
+	int err;
+
+	err = file_read(path, KNOWN_HOSTS_FILE_MAX, &text, &local);
+	if (err == 0 && buf_len(&text) != 0)
+		add_source(kh, &text, path);
+	else if (err == -ERR_NOT_FOUND)
+		err = 0;
+	else if (err != 0 && trouble != NULL)
+		*trouble = local;
+	buf_done(&text);
+	return err;
+}
+
+char *known_hosts_name(const char *host, uint16_t port)
+{
+	char *name = port == 22 ? mem_strdup(host)
+				: mem_printf("[%s]:%u", host, port);
+
+	for (char *p = name; *p != '\0'; p++)
+		if (*p >= 'A' && *p <= 'Z')
+			*p = (char)(*p - 'A' + 'a');
+	return name;
+}
+
+/* NULL: the line's key is malformed, or of a kind that can't be recorded. */
+static const struct pubkey *entry_key(struct entry *e)
+{
+	if (e->key != NULL || e->unusable)
+		return e->key;
+	if (pubkey_parse_line(e->line.key, &e->key, NULL) != 0) {
+		e->unusable = true;
+	} else if (pubkey_is_cert(e->key)) {
+		pubkey_free(e->key);
+		e->key = NULL;
+		e->unusable = true;
+	}
+	return e->key;
+}
+
+/* The next entry at or after `*i` that names `name` and has a usable key. */
+static const struct entry *next_entry(
+	const struct known_hosts *kh, const char *name, size_t *i)
+{
+	for (; *i < kh->n_entries; (*i)++) {
+		struct entry *e = &kh->entries[*i];
+
+		if (!e->unusable && known_hosts_line_names(&e->line, name) &&
+			entry_key(e) != NULL) {
+			(*i)++;
+			return e;
+		}
+	}
+	return NULL;
+}
+
+static bool is_authority_of(const struct pubkey *ca, const struct cert_info *c)
+{
+	struct slice blob = pubkey_blob(ca);
+
+	return c != NULL && blob.len == c->ca_blob.len &&
+	       memcmp(blob.p, c->ca_blob.p, blob.len) == 0;
+}
+
+void known_hosts_check(const struct known_hosts *kh, const char *name,
+	const struct pubkey *key, struct known_hosts_answer *ret_answer)
+{
+	const struct entry *revoked = NULL, *authority = NULL, *same = NULL;
+	const struct entry *other = NULL, *e, *found;
+	const struct cert_info *cert = pubkey_cert(key);
+	enum known_hosts_verdict verdict;
+	size_t i = 0;
+
+	while ((e = next_entry(kh, name, &i)) != NULL) {
+		bool equal = pubkey_equal_plain(e->key, key);
+		bool signs = is_authority_of(e->key, cert);
+
+		if (e->line.marker == KNOWN_HOSTS_REVOKE) {
+			if (revoked == NULL && (equal || signs))
+				revoked = e;
+		} else if (e->line.marker == KNOWN_HOSTS_AUTHORITY) {
+			if (authority == NULL && signs)
+				authority = e;
+		} else if (equal) {
+			if (same == NULL)
+				same = e;
+		} else if (other == NULL ||
+			   (pubkey_type(other->key) != pubkey_type(key) &&
+				   pubkey_type(e->key) == pubkey_type(key))) {
+			other = e;
+		}
+	}
+	if ((found = revoked) != NULL)
+		verdict = KNOWN_HOSTS_REVOKED;
+	else if ((found = authority) != NULL || (found = same) != NULL)
+		verdict = KNOWN_HOSTS_MATCH;
+	else if ((found = other) != NULL)
+		verdict = KNOWN_HOSTS_CHANGED;
+	else
+		verdict = KNOWN_HOSTS_UNKNOWN;
+	*ret_answer = (struct known_hosts_answer){.verdict = verdict};
+	if (found != NULL) {
+		ret_answer->path = found->path;
+		ret_answer->line = found->number;
+		ret_answer->recorded = found->key;
+		ret_answer->via_authority =
+			verdict == KNOWN_HOSTS_MATCH && found == authority;
+	}
+}
+
+/* ---- the order of host key algorithms ---- */
+
+enum rank { RANK_AUTHORITY, RANK_RECORDED, RANK_OTHER, RANK_CERT, RANK_COUNT };
+
+static bool is_cert_alg(struct slice alg)
+{
+	static const char tail[] = "-cert-v01@openssh.com";
+	size_t n = sizeof(tail) - 1;
+
+	return alg.len > n && memcmp(alg.p + alg.len - n, tail, n) == 0;
+}
+
+static enum rank rank_of(
+	const struct known_hosts *kh, const char *name, struct slice alg)
+{
+	bool cert = is_cert_alg(alg);
+	const struct entry *e;
+	size_t i = 0;
+
+	while ((e = next_entry(kh, name, &i)) != NULL) {
+		if (cert && e->line.marker == KNOWN_HOSTS_AUTHORITY)
+			return RANK_AUTHORITY;
+		if (!cert && e->line.marker == KNOWN_HOSTS_PLAIN &&
+			pubkey_name_fits_alg(pubkey_name(e->key), alg))
+			return RANK_RECORDED;
+	}
+	return cert ? RANK_CERT : RANK_OTHER;
+}
+
+char *known_hosts_order_algs(
+	const struct known_hosts *kh, const char *name, const char *defaults)
+{
+	struct buf ranked[RANK_COUNT] = {0}, all = BUF_INIT;
+	const char *p = defaults;
+	char *list;
+
+	while (*p != '\0') {
+		struct slice alg = {(const uint8_t *)p, strcspn(p, ",")};
+		struct buf *to = &ranked[rank_of(kh, name, alg)];
+
+		buf_put(to, alg.p, alg.len);
+		buf_put_u8(to, ',');
+		p += alg.len + (p[alg.len] == ',');
+	}
+	for (size_t i = 0; i < RANK_COUNT; i++) {
+		if (buf_len(&ranked[i]) != 0)
+			buf_put(&all, buf_ptr(&ranked[i]), buf_len(&ranked[i]));
+		buf_done(&ranked[i]);
+	}
+	list = mem_dup(buf_len(&all) ? buf_ptr(&all) : NULL,
+		buf_len(&all) ? buf_len(&all) - 1 : 0);
+	buf_done(&all);
+	return list;
+}
