@@ -23,8 +23,8 @@ void agent_request_identities(struct buf *out);
 void agent_request_sign(struct buf *out, struct slice key_blob,
 	struct slice data, const char *alg);
 
-/* Takes one whole message off the front of `in`: 0 and its payload (borrowed from
- * `in` until it changes; the caller then buf_consumes *ret_consume bytes),
+/* Takes one whole message off the front of `in`: 0 and its payload (borrowed
+ * from `in` until it changes; the caller then buf_consumes *ret_consume bytes),
  * -ERR_AGAIN when more bytes are needed, -ERR_AGENT when it is over the cap. */
 int agent_next_reply(const struct buf *in, struct slice *ret_payload,
 	size_t *ret_consume) WARN_UNUSED;
@@ -40,9 +40,9 @@ int agent_parse_identities(struct slice payload,
 	struct agent_identity **ret_list, size_t *ret_n) WARN_UNUSED;
 void agent_identities_free(struct agent_identity *list, size_t n);
 
-/* The signature blob (string alg, string sig) inside a sign reply; borrowed from
- * `payload`. -ERR_AGENT: refused or malformed. */
-int agent_parse_signature(struct slice payload, struct slice *ret_signature)
-	WARN_UNUSED;
+/* The signature blob (string alg, string sig) inside a sign reply; borrowed
+ * from `payload`. -ERR_AGENT: refused or malformed. */
+int agent_parse_signature(
+	struct slice payload, struct slice *ret_signature) WARN_UNUSED;
 
 #endif
