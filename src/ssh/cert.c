@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/match.h"
+
 #define PRINCIPALS_MAX 256
 
 /* A run of SSH strings, `group` of them at a time. */
@@ -59,48 +61,16 @@ void cert_done(struct cert *c)
 	*c = (struct cert){0};
 }
 
-static uint8_t lower(uint8_t c)
-{
-	return c >= 'A' && c <= 'Z' ? (uint8_t)(c + ('a' - 'A')) : c;
-}
-
-/* '*' and '?', in time that grows with the product of the lengths: the last '*'
- * is the only one that is ever tried again. ssh lowers the host's name and not
- * the principal, and so does this. */
-static bool matches(struct slice pattern, const char *host)
-{
-	size_t p = 0, h = 0, star = SIZE_MAX, resume = 0;
-
-	while (host[h] != '\0') {
-		if (p < pattern.len && pattern.p[p] == '*') {
-			star = p++;
-			resume = h;
-		} else if (p < pattern.len &&
-			   (pattern.p[p] == '?' ||
-				   pattern.p[p] == lower((uint8_t)host[h]))) {
-			p++;
-			h++;
-		} else if (star != SIZE_MAX) {
-			p = star + 1;
-			h = ++resume;
-		} else {
-			return false;
-		}
-	}
-	while (p < pattern.len && pattern.p[p] == '*')
-		p++;
-	return p == pattern.len;
-}
-
 /* PROTOCOL.certkeys: no principal at all stands for any. */
 static bool is_for_host(const struct cert *c, const char *host)
 {
+	struct slice text = {(const uint8_t *)host, strlen(host)};
 	struct rd r = rd_slice(c->info.principals);
 
 	if (r.left == 0)
 		return true;
 	while (r.left != 0)
-		if (matches(rd_string(&r), host))
+		if (match_pattern(text, rd_string(&r)))
 			return true;
 	return false;
 }

@@ -74,6 +74,10 @@ struct pkey_private {
 int pkey_from_private(enum pubkey_type type, const struct pkey_public *public,
 	const struct pkey_private *private, EVP_PKEY **ret_pkey) WARN_UNUSED;
 
+/* Whether the public half is the private one's; for EC, which alone keeps both
+ * in one file unchecked. */
+bool pkey_is_pair(EVP_PKEY *pkey) WARN_UNUSED;
+
 /* Appends the plain blob of a key that libcrypto read. -ERR_KEY_UNSUPPORTED:
  * DSA, RSA-PSS, X25519, other curves. */
 int pkey_export_public(const EVP_PKEY *pkey, struct buf *out) WARN_UNUSED;

@@ -157,25 +157,29 @@ out:
 	return pkey;
 }
 
+bool pkey_is_pair(EVP_PKEY *pkey)
+{
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, pkey, NULL);
+	bool ok = ctx != NULL && EVP_PKEY_pairwise_check(ctx) == 1;
+
+	EVP_PKEY_CTX_free(ctx);
+	return ok;
+}
+
 static EVP_PKEY *ec_from_private(const struct pkey_type *t,
 	const struct pkey_public *public, const struct pkey_private *private)
 {
 	struct params ps = {.count = 0};
-	EVP_PKEY_CTX *ctx = NULL;
 	EVP_PKEY *pkey = NULL;
 
 	params_add_ec(&ps, t, public);
 	if (params_add(&ps, OSSL_PKEY_PARAM_PRIV_KEY, private->d))
 		pkey = params_build(&ps, "EC", EVP_PKEY_KEYPAIR);
 	OPENSSL_cleanse(&ps, sizeof(ps));
-	if (pkey == NULL)
-		return NULL;
-	ctx = EVP_PKEY_CTX_new_from_pkey(NULL, pkey, NULL);
-	if (ctx == NULL || EVP_PKEY_pairwise_check(ctx) != 1) {
+	if (pkey != NULL && !pkey_is_pair(pkey)) {
 		EVP_PKEY_free(pkey);
 		pkey = NULL;
 	}
-	EVP_PKEY_CTX_free(ctx);
 	return pkey;
 }
 

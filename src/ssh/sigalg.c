@@ -50,31 +50,32 @@ static enum pkey_kind kind_of(const struct sigalg *alg)
 static int put_ec_signature(const uint8_t *der, size_t der_len, struct buf *out)
 {
 	ECDSA_SIG *sig = d2i_ECDSA_SIG(NULL, &der, (long)der_len);
-	struct buf body = BUF_INIT;
 	uint8_t r[PKEY_COORD_BYTES_MAX], s[PKEY_COORD_BYTES_MAX];
-	int r_len, s_len;
+	struct buf body = BUF_INIT;
+	int err = -ERR_CRYPTO;
 
 	if (sig == NULL)
-		return -ERR_CRYPTO;
-	r_len = BN_bn2binpad(ECDSA_SIG_get0_r(sig), r, sizeof(r));
-	s_len = BN_bn2binpad(ECDSA_SIG_get0_s(sig), s, sizeof(s));
+		return err;
+	if (BN_bn2binpad(ECDSA_SIG_get0_r(sig), r, sizeof(r)) > 0 &&
+		BN_bn2binpad(ECDSA_SIG_get0_s(sig), s, sizeof(s)) > 0) {
+		buf_put_mpint(&body, r, sizeof(r));
+		buf_put_mpint(&body, s, sizeof(s));
+		buf_put_string(out, buf_ptr(&body), buf_len(&body));
+		buf_done(&body);
+		err = 0;
+	}
 	ECDSA_SIG_free(sig);
-	if (r_len < 0 || s_len < 0)
-		return -ERR_CRYPTO;
-	buf_put_mpint(&body, r, sizeof(r));
-	buf_put_mpint(&body, s, sizeof(s));
-	buf_put_string(out, buf_ptr(&body), buf_len(&body));
-	buf_done(&body);
-	return 0;
+	return err;
 }
 
 int sigalg_sign(const struct sigalg *alg, EVP_PKEY *pkey, struct slice data,
 	struct buf *out)
 {
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	struct buf string = BUF_INIT;
 	uint8_t *raw = NULL;
-	size_t len = 0, start = buf_len(out);
-	int r = -ERR_CRYPTO;
+	size_t len = 0;
+	int err = -ERR_CRYPTO;
 
 	if (ctx == NULL ||
 		EVP_DigestSignInit_ex(
@@ -84,19 +85,20 @@ int sigalg_sign(const struct sigalg *alg, EVP_PKEY *pkey, struct slice data,
 	raw = mem_alloc(len);
 	if (EVP_DigestSign(ctx, raw, &len, data.p, data.len) != 1)
 		goto out;
-	buf_put_cstring(out, alg->name);
-	if (kind_of(alg) == PKEY_EC) {
-		r = put_ec_signature(raw, len, out);
-	} else {
-		buf_put_string(out, raw, len);
-		r = 0;
+	err = 0;
+	if (kind_of(alg) == PKEY_EC)
+		err = put_ec_signature(raw, len, &string);
+	else
+		buf_put_string(&string, raw, len);
+	if (err == 0) {
+		buf_put_cstring(out, alg->name);
+		buf_put(out, buf_ptr(&string), buf_len(&string));
 	}
-	if (r != 0)
-		out->tail = out->head + start;
 out:
+	buf_done(&string);
 	free(raw);
 	EVP_MD_CTX_free(ctx);
-	return r;
+	return err;
 }
 
 /* RFC 5656's two mpints to DER; the caller OPENSSL_frees *ret_der. */
