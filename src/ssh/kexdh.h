@@ -55,14 +55,15 @@ struct kexdh_result {
 /* Feeds a received payload, type byte (30..49) included. 0: `*ret_done` tells
  * whether the exchange is over (result filled) or `out` holds the next message
  * to send. Errors: -ERR_PROTOCOL for anything malformed or out of range (a
- * point not on the curve, an all-zero X25519 secret, e or f not in 2..p-2, a
- * group of fewer than 2048 or more than 8192 bits), -ERR_CRYPTO. */
+ * point not on the curve, an all-zero X25519 secret, f or g not in 2..p-2, a
+ * group of fewer than 2048 or more than 8192 bits), -ERR_CRYPTO. After one the
+ * exchange takes no more messages. */
 int kexdh_input(struct kexdh *k, struct slice payload, struct buf *out,
 	bool *ret_done, struct kexdh_result *ret_result) WARN_UNUSED;
 
 /* RFC 4253 §7.2: derives `n` bytes for `letter` ('A'..'F') into `ret_key`. */
 int kexdh_derive(const EVP_MD *md, struct slice secret, struct slice hash,
-	struct slice session_id, char letter, uint8_t *ret_key, size_t n)
-	WARN_UNUSED;
+	struct slice session_id, char letter, uint8_t *ret_key,
+	size_t n) WARN_UNUSED;
 
 #endif
