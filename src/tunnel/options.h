@@ -35,11 +35,13 @@ struct options {
 	char *user;                 /* User; NULL: the login name */
 	int address_family;         /* AddressFamily: AF_UNSPEC, AF_INET, AF_INET6 */
 	char *bind_address;         /* BindAddress, or NULL */
-	struct string_list identity_files;    /* IdentityFile; empty: ssh's defaults */
+	struct string_list identity_files;    /* IdentityFile; empty: ssh's defaults;
+	                                       * an item "none": no file */
 	struct string_list certificate_files; /* CertificateFile */
 	bool identities_only;       /* IdentitiesOnly, no */
 	char *identity_agent;       /* IdentityAgent: path, "none"; NULL: SSH_AUTH_SOCK */
-	char *preferred_auths;      /* PreferredAuthentications */
+	char *preferred_auths;      /* PreferredAuthentications: publickey,
+	                             * keyboard-interactive,password */
 	bool batch_mode;            /* BatchMode: never ask */
 	bool pubkey_auth, password_auth, kbdint_auth; /* …Authentication, yes */
 	unsigned password_prompts;  /* NumberOfPasswordPrompts, 3 */
@@ -49,11 +51,12 @@ struct options {
 	bool hash_known_hosts;      /* HashKnownHosts, no */
 	int update_host_keys;       /* UpdateHostKeys: 0 no, 1 yes, 2 ask (as no) */
 	char *ciphers, *macs, *kex, *host_key_algs, *pubkey_accepted;
-	                            /* with ssh's +, -, ^ prefixes applied to our
-	                             * defaults; NULL: our defaults */
-	unsigned alive_interval_s;  /* ServerAliveInterval, 15 (ssh: 0) */
+	                            /* with ssh's +, -, ^ prefixes and wildcards
+	                             * applied to our defaults, never empty; NULL:
+	                             * our defaults */
+	unsigned alive_interval_s;  /* ServerAliveInterval, 15 (ssh: 0); 0: never */
 	unsigned alive_count_max;   /* ServerAliveCountMax, 3 */
-	unsigned connect_timeout_s; /* ConnectTimeout, 30 */
+	unsigned connect_timeout_s; /* ConnectTimeout, 30; 0: the system's own */
 	unsigned connection_attempts; /* ConnectionAttempts, 1 a round */
 	bool exit_on_forward_failure; /* ExitOnForwardFailure, no */
 	bool tcp_keepalive;         /* TCPKeepAlive, yes */
@@ -62,6 +65,10 @@ struct options {
 	char *proxy_jump;           /* ProxyJump, or NULL; "none" resets */
 	char *proxy_command;        /* ProxyCommand, or NULL; "none" resets */
 	bool gateway_ports;         /* GatewayPorts: a left-out bind is all */
+	/* LocalForward, RemoteForward, DynamicForward: texts for
+	 * forward_spec_parse, in order */
+	struct string_list local_forwards, remote_forwards, dynamic_forwards;
+	char *ignore_unknown;       /* IgnoreUnknown: patterns, or NULL */
 	bool stream_local_unlink;   /* StreamLocalBindUnlink, no */
 	unsigned stream_local_mask; /* StreamLocalBindMask, 0177 */
 	unsigned pool_max;          /* TaupePool: links to one server, 4 */
@@ -69,18 +76,21 @@ struct options {
 
 void options_init(struct options *o); /* defaults */
 void options_done(struct options *o);
+/* Over whatever `to` held: it is all zero or a struct options. */
 void options_copy(struct options *to, const struct options *from);
 
 /* "Name=value", "Name value" or "Name = value", name in any case. First setting of
  * a name wins in ssh_config, the last one on a command line: the last wins here,
- * except for the lists, which grow. ssh's options that make no sense for a tunnel
- * but do no harm (RequestTTY, LogLevel, …) are accepted and do nothing; unknown
- * ones are -ERR_INVALID with the nearest name in "detail". */
+ * except for IdentityFile, CertificateFile and the forwards, which grow. ssh's
+ * options that make no sense for a tunnel but do no harm (RequestTTY, LogLevel, …)
+ * are accepted and do nothing; those that taupe can't honour are -ERR_INVALID with
+ * the reason in "detail", unknown ones with the nearest name. On failure `o` is as
+ * it was. */
 int options_set(struct options *o, const char *assignment,
 	struct trouble *trouble) WARN_UNUSED;
 
-/* "[user@]host", "[user@]host:port"? no: as ssh, a colon belongs to the host
- * unless the form is ssh://[user@]host[:port]. Brackets around IPv6 go. */
+/* "[user@]host" or "ssh://[user@]host[:port]". Without the scheme a colon belongs
+ * to the host (an IPv6 address), as with ssh. Brackets around IPv6 go. */
 struct destination {
 	char *user; /* or NULL */
 	char *host;
@@ -90,7 +100,8 @@ void destination_done(struct destination *d);
 int destination_parse(const char *text, struct destination *ret_dest,
 	struct trouble *trouble) WARN_UNUSED;
 
-/* ProxyJump's "[user@]host[:port],…" and ssh:// forms, in order. Cap 16 hops. */
+/* ProxyJump's "[user@]host[:port],…" and ssh:// forms, in order; IPv6 in brackets.
+ * `ret_hops` has room for JUMP_MAX; more are -ERR_INVALID. */
 #define JUMP_MAX 16
 int destination_parse_jumps(const char *text, struct destination *ret_hops,
 	size_t *ret_n, struct trouble *trouble) WARN_UNUSED;
@@ -98,9 +109,12 @@ int destination_parse_jumps(const char *text, struct destination *ret_hops,
  * characters: a leading '-', spaces, quotes, shell metacharacters. */
 bool destination_host_valid(const char *host);
 
-/* ssh's % tokens (%h %p %r %n %u %d %% %L %l %i %C …) and a leading ~. malloc'ed. */
+/* ssh's tokens %% %C %d %h %i %k %L %l %n %p %r %u, ${VARIABLE}, and a leading ~
+ * or ~user. The home folder is HOME's, else the account's. malloc'ed. A token that
+ * is not in the list, or a variable that is not set: -ERR_INVALID. */
 struct option_tokens {
 	const char *host, *original_host, *user;
+	const char *host_key_alias; /* NULL: original_host */
 	uint16_t port;
 };
 int options_expand(const char *text, const struct option_tokens *tokens,
