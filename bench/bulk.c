@@ -1,11 +1,12 @@
 /*
  * bulk up|down PORT [-n BYTES] [-t SECONDS] [-s SKIP_SECONDS]
  *
- * One connection at full speed, until so many bytes or seconds. Up goes to the
- * target's sink and counts as done when the sink has seen the end; down comes
- * from its source. Prints JSON: bytes, seconds, the rate over the whole time,
- * and the steady rate: what came after the first SKIP_SECONDS.
+ * One connection at full speed, until so many bytes or seconds, or SIGTERM. Up
+ * goes to the target's sink and counts as done when the sink has seen the end;
+ * down comes from its source. Prints JSON: bytes, seconds, the rate over the
+ * whole time, and the steady rate: what came after the first SKIP_SECONDS.
  */
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -28,6 +29,12 @@ struct run {
 };
 
 static char chunk[CHUNK];
+static volatile sig_atomic_t stopping;
+
+static void on_term(int sig)
+{
+	stopping = 1;
+}
 
 static int wants_more(struct run *r)
 {
@@ -37,7 +44,7 @@ static int wants_more(struct run *r)
 		r->skip_at = now;
 		r->skip_bytes = r->bytes;
 	}
-	return r->bytes < r->max_bytes && now < r->end;
+	return r->bytes < r->max_bytes && now < r->end && !stopping;
 }
 
 static size_t next_size(const struct run *r)
@@ -110,6 +117,7 @@ int main(int argc, char **argv)
 	}
 	if (argc - optind != 2)
 		return 2;
+	signal(SIGTERM, on_term); /* restarts what it interrupts */
 	r.fd = net_connect(net_port(argv[optind + 1]));
 	setsockopt(r.fd, SOL_SOCKET, SO_RCVTIMEO, &stall, sizeof(stall));
 	setsockopt(r.fd, SOL_SOCKET, SO_SNDTIMEO, &stall, sizeof(stall));

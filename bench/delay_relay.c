@@ -4,14 +4,9 @@
  * A long, and if wanted narrow, path on loopback: what comes in on one side
  * goes out on the other ONE_WAY_MS later. Prints its port as JSON.
  *
- * Each direction is one line that all connections share, first in first out:
- *
- *   receive -> queue (QUEUE_BYTES, drains at the rate) -> flight (the delay)
- *
- * When the queue is full nothing more is received in that direction, so the
- * rest waits in the sender's kernel: a modem with a deep buffer. With no rate
- * the queue is always empty and only the flight remains, which must hold rate x
- * delay and is bounded by FLIGHT_MAX.
+ * Each direction is one line (delay_line.h) that all connections share. While
+ * it is full nothing is received in that direction, so the rest waits in the
+ * senders' kernels: a modem with a deep buffer.
  *
  * The two connections of a pair die together once both directions have ended.
  */
@@ -27,75 +22,51 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "delay_line.h"
 #include "net.h"
 
-#define FLIGHT_MAX (128 * 1024 * 1024)
 #define CHUNK_FAST (128 * 1024)
 /* On a narrow path a chunk takes 650 us at 200 Mbit/s: fine enough to be fair.
  */
 #define CHUNK_NARROW (16 * 1024)
-/* What the kernel may hold besides the queue, on a narrow path. */
+/* What the kernel may hold before the queue, on a narrow path. */
 #define NARROW_RCVBUF (64 * 1024)
 #define NS_PER_MS     1000000
+#define NS_PER_S      1000000000
 
-struct pair;
-struct flow;
-
-struct chunk {
-	STAILQ_ENTRY(chunk) next;
-	struct flow *flow;
-	int64_t leaves_ns;  /* out of the queue */
-	int64_t arrives_ns; /* at the other end */
-	size_t len, sent;   /* len 0: the end of the flow */
-	char data[];
-};
-STAILQ_HEAD(chunks, chunk);
-
-/* One direction of one pair. */
+/* One direction of one pair. Its last chunk is an empty one. */
 struct flow {
-	LIST_ENTRY(flow) next; /* in line->flows */
-	struct line *line;
+	LIST_ENTRY(flow) next;
 	struct pair *pair;
 	struct chunks out; /* arrived, not yet taken by the receiver */
-	int from, to;      /* indexes in pair->end */
-	bool ended;        /* the sender has: nothing more is received */
-	bool done;         /* the end has reached the receiver */
+	int way;    /* from pair->end[way] to pair->end[!way], in line[way] */
+	bool ended; /* the sender has: nothing more is received */
+	bool done;  /* the receiver has been told */
 };
 
-/* One of the two sockets, what epoll points to. */
+/* One of the two sockets of a pair: what epoll points to. */
 struct end {
 	struct pair *pair;
-	struct flow *in, *out; /* that it feeds, that feeds it */
+	int way; /* of the flow that it feeds */
 	int fd;
 	uint32_t events; /* asked of epoll */
 };
 
 struct pair {
+	SLIST_ENTRY(pair) next; /* in path.dead */
 	struct end end[2];
 	struct flow flow[2];
 	bool dead;
-	SLIST_ENTRY(pair) next; /* in the list of the dead */
-};
-
-/* One direction of the path. */
-struct line {
-	LIST_HEAD(, flow) flows;
-	struct chunks flight; /* in the order of arrival */
-	struct chunk
-		*queued; /* the first in flight that has not left the queue */
-	size_t queue_bytes, flight_bytes;
-	int64_t free_ns; /* when the last chunk has left the queue */
-	bool full;
 };
 
 static struct {
 	int ep, timer, listener;
 	uint16_t target;
-	int64_t delay_ns;
-	double ns_per_byte; /* 0: no limit */
-	size_t queue_max, chunk_max;
 	struct line line[2];
-	SLIST_HEAD(, pair) dead;
+	bool full[2]; /* as the sockets were last told */
+	LIST_HEAD(, flow) flows[2];
+	SLIST_HEAD(, pair) dead; /* freed when the tick ends */
+	size_t chunk_max;
 	struct chunk *spare;
 } path;
 
@@ -104,107 +75,80 @@ static char is_listener, is_timer;
 
 static void end_watch(struct end *e)
 {
-	uint32_t events = 0;
+	struct pair *p = e->pair;
 	struct epoll_event ev = {.data.ptr = e};
 
-	if (!e->in->ended && !e->in->line->full)
-		events |= EPOLLIN;
-	if (!STAILQ_EMPTY(&e->out->out))
-		events |= EPOLLOUT;
-	if (events == e->events)
+	if (!p->flow[e->way].ended && !path.full[e->way])
+		ev.events |= EPOLLIN;
+	if (!STAILQ_EMPTY(&p->flow[!e->way].out))
+		ev.events |= EPOLLOUT;
+	if (ev.events == e->events)
 		return;
-	e->events = ev.events = events;
+	e->events = ev.events;
 	if (epoll_ctl(path.ep, EPOLL_CTL_MOD, e->fd, &ev) < 0)
 		net_die("epoll_ctl");
 }
 
-static void line_set_full(struct line *l)
+static void check_full(int way)
 {
-	bool full = l->queue_bytes >= path.queue_max ||
-		    l->flight_bytes >= FLIGHT_MAX;
+	bool full = line_full(&path.line[way]);
 	struct flow *f;
 
-	if (full == l->full)
+	if (full == path.full[way])
 		return;
-	l->full = full;
-	LIST_FOREACH (f, &l->flows, next)
-		end_watch(&f->pair->end[f->from]);
+	path.full[way] = full;
+	LIST_FOREACH (f, &path.flows[way], next)
+		end_watch(&f->pair->end[way]);
 }
 
-static struct chunk *chunk_new(void)
+static struct chunk *chunk_new(size_t size)
 {
-	struct chunk *c = path.spare;
+	struct chunk *c = malloc(sizeof(*c) + size);
 
-	path.spare = NULL;
-	if (c == NULL)
-		c = malloc(sizeof(*c) + path.chunk_max);
 	if (c == NULL)
 		net_die("memory");
 	return c;
 }
 
-/* A chunk that came in short gives back what it did not fill. */
-static struct chunk *chunk_fit(struct chunk *c, size_t len)
+/* Receives into the spare chunk, which goes down the line itself when it came
+ * well filled; else a copy that fits goes. */
+static struct chunk *chunk_receive(int fd, bool *ret_again)
 {
-	struct chunk *fit;
+	struct chunk *c = path.spare, *fit;
+	ssize_t n;
 
-	if (len > path.chunk_max / 2)
-		return c;
-	fit = malloc(sizeof(*fit) + len);
-	if (fit == NULL)
-		net_die("memory");
-	memcpy(fit->data, c->data, len);
-	path.spare = c;
-	return fit;
-}
-
-static void chunk_free(struct chunk *c)
-{
-	c->flow->line->flight_bytes -= c->len;
-	free(c);
-}
-
-static void line_put(struct line *l, struct flow *f, struct chunk *c, size_t n)
-{
-	int64_t now = net_now_ns();
-
-	if (l->free_ns < now)
-		l->free_ns = now;
-	l->free_ns += (int64_t)((double)n * path.ns_per_byte);
-	c->flow = f;
-	c->len = n;
+	if (c == NULL)
+		c = path.spare = chunk_new(path.chunk_max);
+	n = recv(fd, c->data, path.chunk_max, MSG_DONTWAIT);
+	*ret_again = n < 0 && errno == EAGAIN;
+	if (*ret_again)
+		return NULL;
+	c->len = n > 0 ? (size_t)n : 0;
 	c->sent = 0;
-	c->leaves_ns = l->free_ns;
-	c->arrives_ns = l->free_ns + path.delay_ns;
-	STAILQ_INSERT_TAIL(&l->flight, c, next);
-	l->flight_bytes += n;
-	if (path.ns_per_byte > 0) {
-		l->queue_bytes += n;
-		if (l->queued == NULL)
-			l->queued = c;
+	if (c->len > path.chunk_max / 2) {
+		path.spare = NULL;
+		return c;
 	}
+	fit = chunk_new(c->len);
+	memcpy(fit, c, sizeof(*c) + c->len);
+	return fit;
 }
 
 static void end_receive(struct end *e)
 {
-	struct flow *f = e->in;
+	struct flow *f = &e->pair->flow[e->way];
 	struct chunk *c;
-	ssize_t n;
+	bool again;
 
-	if (f->ended || f->line->full)
+	if (f->ended || path.full[e->way])
 		return;
-	c = chunk_new();
-	n = recv(e->fd, c->data, path.chunk_max, MSG_DONTWAIT);
-	if (n < 0 && errno == EAGAIN) {
-		path.spare = c;
+	c = chunk_receive(e->fd, &again);
+	if (again)
 		return;
-	}
-	if (n <= 0) {
-		n = 0;
-		f->ended = true;
-	}
-	line_put(f->line, f, chunk_fit(c, (size_t)n), (size_t)n);
-	line_set_full(f->line);
+	f->ended = c->len == 0;
+	c->owner = f;
+	line_put(&path.line[e->way], c);
+	check_full(e->way);
 	end_watch(e);
 }
 
@@ -220,32 +164,35 @@ static void pair_check_dead(struct pair *p)
 	SLIST_INSERT_HEAD(&path.dead, p, next);
 }
 
+static void flow_drop_first(struct flow *f)
+{
+	struct chunk *c = STAILQ_FIRST(&f->out);
+
+	f->done |= c->len == 0;
+	STAILQ_REMOVE_HEAD(&f->out, next);
+	line_free_chunk(&path.line[f->way], c);
+}
+
 /* The receiver is gone: what was meant for it is dropped, and its sender is
  * stopped. The end of the flow still comes down the line, behind the rest. */
 static void flow_break(struct flow *f)
 {
-	struct chunk *c;
-
-	while ((c = STAILQ_FIRST(&f->out)) != NULL) {
-		f->done |= c->len == 0;
-		STAILQ_REMOVE_HEAD(&f->out, next);
-		chunk_free(c);
-	}
-	shutdown(f->pair->end[f->from].fd, SHUT_RD);
+	while (!STAILQ_EMPTY(&f->out))
+		flow_drop_first(f);
+	shutdown(f->pair->end[f->way].fd, SHUT_RD);
 }
 
 static void flow_deliver(struct flow *f)
 {
-	int fd = f->pair->end[f->to].fd;
+	struct end *to = &f->pair->end[!f->way];
 	struct chunk *c;
 	ssize_t n;
 
 	while ((c = STAILQ_FIRST(&f->out)) != NULL) {
 		if (c->len == 0) {
-			shutdown(fd, SHUT_WR);
-			f->done = true;
+			shutdown(to->fd, SHUT_WR);
 		} else {
-			n = send(fd, c->data + c->sent, c->len - c->sent,
+			n = send(to->fd, c->data + c->sent, c->len - c->sent,
 				MSG_NOSIGNAL | MSG_DONTWAIT);
 			if (n < 0 && errno != EAGAIN) {
 				flow_break(f);
@@ -255,96 +202,72 @@ static void flow_deliver(struct flow *f)
 			if (c->sent < c->len)
 				break;
 		}
-		STAILQ_REMOVE_HEAD(&f->out, next);
-		chunk_free(c);
+		flow_drop_first(f);
 	}
-	end_watch(&f->pair->end[f->to]);
+	end_watch(to);
 }
 
-/* Moves the line to `now`; returns when it has something to do next, or 0. */
-static int64_t line_advance(struct line *l, int64_t now)
+/* Moves one line to `now`; returns when it wants to be moved next, or 0. */
+static int64_t advance(int way, int64_t now)
 {
+	struct line *l = &path.line[way];
 	struct chunk *c;
 
-	while ((c = l->queued) != NULL && c->leaves_ns <= now) {
-		l->queue_bytes -= c->len;
-		l->queued = STAILQ_NEXT(c, next);
-	}
-	while ((c = STAILQ_FIRST(&l->flight)) != NULL && c->arrives_ns <= now) {
-		struct flow *f = c->flow;
+	while ((c = line_take(l, now)) != NULL) {
+		struct flow *f = c->owner;
+		bool was_idle = STAILQ_EMPTY(&f->out);
 
-		STAILQ_REMOVE_HEAD(&l->flight, next);
 		STAILQ_INSERT_TAIL(&f->out, c, next);
-		if (STAILQ_FIRST(&f->out) == c)
+		if (was_idle)
 			flow_deliver(f);
 		pair_check_dead(f->pair);
 	}
-	line_set_full(l);
-	c = STAILQ_FIRST(&l->flight);
-	if (c == NULL)
-		return 0;
-	if (l->full && l->queued != NULL &&
-		l->queued->leaves_ns < c->arrives_ns)
-		return l->queued->leaves_ns;
-	return c->arrives_ns;
+	check_full(way);
+	return line_next_ns(l);
 }
 
 static void path_advance(void)
 {
-	int64_t now = net_now_ns(), next = 0, at;
-	struct itimerspec when = {0};
+	int64_t now = net_now_ns(), a = advance(0, now), b = advance(1, now);
+	int64_t next = a == 0 || (b != 0 && b < a) ? b : a;
+	struct itimerspec when = {
+		.it_value = {next / NS_PER_S, next % NS_PER_S}};
 
-	for (int i = 0; i < 2; i++) {
-		at = line_advance(&path.line[i], now);
-		if (at != 0 && (next == 0 || at < next))
-			next = at;
-	}
-	when.it_value.tv_sec = next / 1000000000;
-	when.it_value.tv_nsec = next % 1000000000;
 	timerfd_settime(path.timer, TFD_TIMER_ABSTIME, &when, NULL);
 }
 
-static void flow_init(struct pair *p, int from)
+static void watch(int fd, void *what)
 {
-	struct flow *f = &p->flow[from];
+	struct epoll_event ev = {.events = EPOLLIN, .data.ptr = what};
 
-	*f = (struct flow){
-		.line = &path.line[from],
-		.pair = p,
-		.from = from,
-		.to = !from,
-	};
+	if (epoll_ctl(path.ep, EPOLL_CTL_ADD, fd, &ev) < 0)
+		net_die("epoll_ctl");
+}
+
+static void end_init(struct pair *p, int way, int fd)
+{
+	int rcvbuf = NARROW_RCVBUF;
+	struct flow *f = &p->flow[way];
+
+	if (path.line[way].ns_per_byte > 0)
+		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &rcvbuf, sizeof(rcvbuf));
+	p->end[way] = (struct end){
+		.pair = p, .way = way, .fd = fd, .events = EPOLLIN};
+	f->pair = p;
+	f->way = way;
 	STAILQ_INIT(&f->out);
-	LIST_INSERT_HEAD(&f->line->flows, f, next);
+	LIST_INSERT_HEAD(&path.flows[way], f, next);
+	watch(fd, &p->end[way]);
 }
 
 static void pair_new(void)
 {
-	int rcvbuf = NARROW_RCVBUF, fd[2];
 	struct pair *p = calloc(1, sizeof(*p));
 
 	if (p == NULL)
 		net_die("memory");
-	fd[0] = net_accept(path.listener);
-	fd[1] = net_connect(path.target);
-	for (int i = 0; i < 2; i++) {
-		struct epoll_event ev = {
-			.events = EPOLLIN, .data.ptr = &p->end[i]};
-
-		if (path.ns_per_byte > 0)
-			setsockopt(fd[i], SOL_SOCKET, SO_RCVBUF, &rcvbuf,
-				sizeof(rcvbuf));
-		flow_init(p, i);
-		p->end[i] = (struct end){
-			.pair = p,
-			.in = &p->flow[i],
-			.out = &p->flow[!i],
-			.fd = fd[i],
-			.events = EPOLLIN,
-		};
-		if (epoll_ctl(path.ep, EPOLL_CTL_ADD, fd[i], &ev) < 0)
-			net_die("epoll_ctl");
-	}
+	end_init(p, 0, net_accept(path.listener));
+	end_init(p, 1, net_connect(path.target));
 	for (int i = 0; i < 2; i++)
 		end_watch(&p->end[i]);
 }
@@ -360,63 +283,56 @@ static void handle(const struct epoll_event *ev)
 		(void)!read(path.timer, &ticks, sizeof(ticks));
 	} else if (!e->pair->dead) {
 		if (ev->events & EPOLLOUT)
-			flow_deliver(e->out);
+			flow_deliver(&e->pair->flow[!e->way]);
 		end_receive(e);
 		pair_check_dead(e->pair);
 	}
-}
-
-static void watch(int fd, void *what)
-{
-	struct epoll_event ev = {.events = EPOLLIN, .data.ptr = what};
-
-	if (epoll_ctl(path.ep, EPOLL_CTL_ADD, fd, &ev) < 0)
-		net_die("epoll_ctl");
 }
 
 static void path_init(void)
 {
 	uint16_t port;
 
-	path.chunk_max = path.ns_per_byte > 0 ? CHUNK_NARROW : CHUNK_FAST;
 	path.ep = epoll_create1(EPOLL_CLOEXEC);
 	path.timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK);
 	path.listener = net_listen(&port);
-	for (int i = 0; i < 2; i++) {
-		LIST_INIT(&path.line[i].flows);
-		STAILQ_INIT(&path.line[i].flight);
-	}
 	watch(path.listener, &is_listener);
 	watch(path.timer, &is_timer);
 	/* Chunks come and go by the megabyte: keep their memory. */
-	mallopt(M_MMAP_THRESHOLD, FLIGHT_MAX);
-	mallopt(M_TRIM_THRESHOLD, FLIGHT_MAX);
+	mallopt(M_MMAP_THRESHOLD, LINE_FLIGHT_MAX);
+	mallopt(M_TRIM_THRESHOLD, LINE_FLIGHT_MAX);
 	printf("{\"port\": %u}\n", port);
 	fflush(stdout);
 }
 
 static void parse(int argc, char **argv)
 {
-	uint64_t mbit;
+	int64_t delay_ns = 0;
+	size_t queue_max = 4 * 1024 * 1024;
+	uint64_t mbit = 0;
+	double ns_per_byte;
 	int opt;
 
-	path.queue_max = 4 * 1024 * 1024;
 	while ((opt = getopt(argc, argv, "d:r:q:")) != -1) {
-		if (opt == 'd') {
-			path.delay_ns =
+		if (opt == 'd')
+			delay_ns =
 				(int64_t)net_number(optarg, 10000) * NS_PER_MS;
-		} else if (opt == 'r') {
+		else if (opt == 'r')
 			mbit = net_number(optarg, 1000000);
-			path.ns_per_byte = mbit ? 8000.0 / (double)mbit : 0;
-		} else if (opt == 'q') {
-			path.queue_max = net_number(optarg, FLIGHT_MAX);
-		} else {
+		else if (opt == 'q')
+			queue_max = net_number(optarg, LINE_FLIGHT_MAX);
+		else
 			exit(2);
-		}
 	}
 	if (argc - optind != 1)
 		exit(2);
 	path.target = net_port(argv[optind]);
+	path.chunk_max = mbit ? CHUNK_NARROW : CHUNK_FAST;
+	ns_per_byte = mbit ? 8000.0 / (double)mbit : 0;
+	for (int i = 0; i < 2; i++) {
+		LIST_INIT(&path.flows[i]);
+		line_init(&path.line[i], delay_ns, ns_per_byte, queue_max);
+	}
 }
 
 int main(int argc, char **argv)
