@@ -70,7 +70,7 @@ struct pkey_private {
 };
 
 /* Also checks that the private half belongs to the public one: EC and Ed25519
- * in full, RSA by the product of its primes. -ERR_KEY_FORMAT. */
+ * in full, RSA by its primes' product and its exponents. -ERR_KEY_FORMAT. */
 int pkey_from_private(enum pubkey_type type, const struct pkey_public *public,
 	const struct pkey_private *private, EVP_PKEY **ret_pkey) WARN_UNUSED;
 

@@ -31,9 +31,14 @@ static bool params_add_bn(struct params *ps, const char *name, const BIGNUM *n)
 	return true;
 }
 
+static BIGNUM *to_bn(struct slice n)
+{
+	return BN_bin2bn(n.p, (int)n.len, NULL);
+}
+
 static bool params_add(struct params *ps, const char *name, struct slice n)
 {
-	BIGNUM *bn = BN_bin2bn(n.p, (int)n.len, NULL);
+	BIGNUM *bn = to_bn(n);
 	bool ok = params_add_bn(ps, name, bn);
 
 	BN_clear_free(bn);
@@ -93,31 +98,39 @@ int pkey_from_public(enum pubkey_type type, const struct pkey_public *public,
 	return 0;
 }
 
-/* d mod (prime - 1). */
+struct rsa {
+	BIGNUM *n, *e, *d, *p, *q;
+	BN_CTX *ctx;
+};
+
+/* d mod (prime - 1); e must be its inverse, for a corrupt key would sign
+ * without a complaint. */
 static bool add_crt_exponent(struct params *ps, const char *name,
-	const BIGNUM *d, const BIGNUM *prime, BN_CTX *ctx)
+	const struct rsa *rsa, const BIGNUM *prime)
 {
-	BIGNUM *m = BN_dup(prime), *r = BN_new();
-	bool ok = m != NULL && r != NULL && BN_sub_word(m, 1) == 1;
+	BIGNUM *m = BN_dup(prime), *r = BN_new(), *one = BN_new();
+	bool ok =
+		m != NULL && r != NULL && one != NULL && BN_sub_word(m, 1) == 1;
 
 	if (ok) {
 		BN_set_flags(m, BN_FLG_CONSTTIME);
-		ok = BN_mod(r, d, m, ctx) == 1 && params_add_bn(ps, name, r);
+		ok = BN_mod(r, rsa->d, m, rsa->ctx) == 1 &&
+		     BN_mod_mul(one, r, rsa->e, m, rsa->ctx) == 1 &&
+		     BN_is_one(one) && params_add_bn(ps, name, r);
 	}
 	BN_clear_free(m);
 	BN_clear_free(r);
+	BN_clear_free(one);
 	return ok;
 }
 
-static bool is_product(const struct pkey_public *public, const BIGNUM *p,
-	const BIGNUM *q, BN_CTX *ctx)
+static bool is_product(const struct rsa *rsa)
 {
-	BIGNUM *n = BN_bin2bn(public->n.p, (int)public->n.len, NULL);
 	BIGNUM *pq = BN_new();
-	bool ok = n != NULL && pq != NULL && !BN_is_one(p) && !BN_is_one(q) &&
-		  BN_mul(pq, p, q, ctx) == 1 && BN_cmp(n, pq) == 0;
+	bool ok = pq != NULL && !BN_is_one(rsa->p) && !BN_is_one(rsa->q) &&
+		  BN_mul(pq, rsa->p, rsa->q, rsa->ctx) == 1 &&
+		  BN_cmp(rsa->n, pq) == 0;
 
-	BN_free(n);
 	BN_clear_free(pq);
 	return ok;
 }
@@ -125,35 +138,35 @@ static bool is_product(const struct pkey_public *public, const BIGNUM *p,
 static EVP_PKEY *rsa_from_private(
 	const struct pkey_public *public, const struct pkey_private *private)
 {
-	BN_CTX *ctx = BN_CTX_secure_new();
-	BIGNUM *d = BN_bin2bn(private->d.p, (int)private->d.len, NULL);
-	BIGNUM *p = BN_bin2bn(private->p.p, (int)private->p.len, NULL);
-	BIGNUM *q = BN_bin2bn(private->q.p, (int)private->q.len, NULL);
+	struct rsa rsa = {to_bn(public->n), to_bn(public->e), to_bn(private->d),
+		to_bn(private->p), to_bn(private->q), BN_CTX_secure_new()};
 	struct params ps = {.count = 0};
 	EVP_PKEY *pkey = NULL;
 
-	if (ctx == NULL || d == NULL || p == NULL || q == NULL ||
-		!is_product(public, p, q, ctx))
+	if (rsa.n == NULL || rsa.e == NULL || rsa.d == NULL || rsa.p == NULL ||
+		rsa.q == NULL || rsa.ctx == NULL || !is_product(&rsa))
 		goto out;
-	BN_set_flags(d, BN_FLG_CONSTTIME);
-	if (params_add(&ps, OSSL_PKEY_PARAM_RSA_N, public->n) &&
-		params_add(&ps, OSSL_PKEY_PARAM_RSA_E, public->e) &&
-		params_add_bn(&ps, OSSL_PKEY_PARAM_RSA_D, d) &&
-		params_add_bn(&ps, OSSL_PKEY_PARAM_RSA_FACTOR1, p) &&
-		params_add_bn(&ps, OSSL_PKEY_PARAM_RSA_FACTOR2, q) &&
+	BN_set_flags(rsa.d, BN_FLG_CONSTTIME);
+	if (params_add_bn(&ps, OSSL_PKEY_PARAM_RSA_N, rsa.n) &&
+		params_add_bn(&ps, OSSL_PKEY_PARAM_RSA_E, rsa.e) &&
+		params_add_bn(&ps, OSSL_PKEY_PARAM_RSA_D, rsa.d) &&
+		params_add_bn(&ps, OSSL_PKEY_PARAM_RSA_FACTOR1, rsa.p) &&
+		params_add_bn(&ps, OSSL_PKEY_PARAM_RSA_FACTOR2, rsa.q) &&
 		add_crt_exponent(
-			&ps, OSSL_PKEY_PARAM_RSA_EXPONENT1, d, p, ctx) &&
+			&ps, OSSL_PKEY_PARAM_RSA_EXPONENT1, &rsa, rsa.p) &&
 		add_crt_exponent(
-			&ps, OSSL_PKEY_PARAM_RSA_EXPONENT2, d, q, ctx) &&
+			&ps, OSSL_PKEY_PARAM_RSA_EXPONENT2, &rsa, rsa.q) &&
 		params_add(
 			&ps, OSSL_PKEY_PARAM_RSA_COEFFICIENT1, private->iqmp))
 		pkey = params_build(&ps, "RSA", EVP_PKEY_KEYPAIR);
 out:
 	OPENSSL_cleanse(&ps, sizeof(ps));
-	BN_clear_free(q);
-	BN_clear_free(p);
-	BN_clear_free(d);
-	BN_CTX_free(ctx);
+	BN_CTX_free(rsa.ctx);
+	BN_clear_free(rsa.q);
+	BN_clear_free(rsa.p);
+	BN_clear_free(rsa.d);
+	BN_free(rsa.e);
+	BN_free(rsa.n);
 	return pkey;
 }
 
