@@ -10,7 +10,7 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 
-#include "scratch.h"
+#include "sandbox.h"
 #include "ssh/agent.h"
 
 static struct slice slice_of(const struct buf *b)
@@ -293,14 +293,14 @@ static pid_t agent;
 
 static int setup(void **state)
 {
-	if (scratch_setup(state) != 0)
+	if (sandbox_setup(state) != 0)
 		return -1;
 	agent = fork();
 	if (agent == 0) {
 		execlp("ssh-agent", "ssh-agent", "-D", "-a", "agent", NULL);
 		_exit(127);
 	}
-	return scratch_run(
+	return sandbox_run(
 		"exec >/dev/null 2>&1;"
 		"keygen() { ssh-keygen -q -N '' -C k \"$@\"; };"
 		"keygen -t ed25519 -f ed && keygen -t ecdsa -f e256 &&"
@@ -319,7 +319,7 @@ static int teardown(void **state)
 		kill(agent, SIGTERM);
 		waitpid(agent, NULL, 0);
 	}
-	return scratch_teardown(state);
+	return sandbox_teardown(state);
 }
 
 int main(void)

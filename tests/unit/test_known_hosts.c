@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 
 #include "base/base64.h"
-#include "scratch.h"
+#include "sandbox.h"
 #include "ssh/known_hosts.h"
 
 #define N_KEYS 16
@@ -29,7 +29,7 @@ static struct pubkey *read_key(const char *path, char **ret_text)
 {
 	struct pubkey *key;
 
-	*ret_text = scratch_read(path);
+	*ret_text = sandbox_read(path);
 	/* without the (empty) comment */
 	strchr(strchr(*ret_text, ' ') + 1, ' ')[0] = '\0';
 	assert_int_equal(pubkey_parse_line(text_of(*ret_text), &key, NULL), 0);
@@ -60,11 +60,11 @@ static int setup(void **state)
 	struct pubkey *ca;
 	char *cert_text;
 
-	if (scratch_setup(state) != 0)
+	if (sandbox_setup(state) != 0)
 		return -1;
 	for (size_t i = 0; i < N_KEYS; i++)
 		make_key(i);
-	if (scratch_run("exec >/dev/null 2>&1;"
+	if (sandbox_run("exec >/dev/null 2>&1;"
 			"ssh-keygen -q -N '' -C '' -t ecdsa -f ecdsa &&"
 			"ssh-keygen -q -N '' -C '' -t rsa -b 2048 -f rsa &&"
 			"ssh-keygen -q -N '' -C '' -t ed25519 -f ca &&"
@@ -91,7 +91,7 @@ static int teardown(void **state)
 	free(ecdsa_text);
 	free(rsa_text);
 	free(ca_text);
-	return scratch_teardown(state);
+	return sandbox_teardown(state);
 }
 
 /* "%0" … "%9", "%a" … are keys[0] …; "%E" ecdsa, "%R" rsa, "%C" the CA. */
@@ -136,13 +136,13 @@ static void write_file(const char *path, const char *template)
 {
 	char *text = fill(template);
 
-	scratch_write(path, text);
+	sandbox_write(path, text);
 	free(text);
 }
 
 static void assert_file(const char *path, const char *template)
 {
-	char *wanted = fill(template), *got = scratch_read(path);
+	char *wanted = fill(template), *got = sandbox_read(path);
 
 	assert_string_equal(got, wanted);
 	free(wanted);
@@ -306,7 +306,7 @@ static void several_files(void **state)
 	assert_int_equal(known_hosts_load(kh, "missing", &t), 0);
 	assert_int_equal(known_hosts_load(kh, "/dev/null", &t), 0);
 	assert_int_equal(known_hosts_load(kh, ".", &t), -ERR_FILE);
-	assert_int_equal(scratch_run("mkfifo fifo"), 0);
+	assert_int_equal(sandbox_run("mkfifo fifo"), 0);
 	assert_int_equal(known_hosts_load(kh, "fifo", &t), -ERR_FILE);
 	assert_string_equal(trouble_get(&t, "path"), "fifo");
 	a = check(kh, "h", keys[1]);
@@ -323,7 +323,7 @@ static void too_large_a_file_is_refused(void **state)
 	struct trouble t;
 
 	(void)state;
-	assert_int_equal(scratch_run("truncate -s 17M large"), 0);
+	assert_int_equal(sandbox_run("truncate -s 17M large"), 0);
 	assert_int_equal(known_hosts_load(kh, "large", &t), -ERR_FILE);
 	known_hosts_free(kh);
 }
@@ -341,9 +341,9 @@ static void assert_agrees_with_keygen(const char *path)
 	for (size_t h = 0; h < sizeof(hosts) / sizeof(hosts[0]); h++) {
 		char *found;
 
-		(void)scratch_run("ssh-keygen -F '%s' -f %s >found 2>/dev/null",
+		(void)sandbox_run("ssh-keygen -F '%s' -f %s >found 2>/dev/null",
 			hosts[h], path);
-		found = scratch_read("found");
+		found = sandbox_read("found");
 		for (size_t k = 0; k < N_KEYS; k++) {
 			bool theirs = strstr(found, key_texts[k]) != NULL;
 			bool ours = check(kh, hosts[h], keys[k]).verdict ==
@@ -367,8 +367,8 @@ static void lookups_agree_with_keygen(void **state)
 			 "HOST %b\n[*]:22 %c\n\t h   %d\t  with comment\n"
 			 "!nowhere %e\nhost,,h %f");
 	assert_agrees_with_keygen("kh");
-	assert_int_equal(scratch_run("ssh-keygen -H -f kh >/dev/null 2>&1"), 0);
-	assert_int_equal(scratch_run("grep -q '^|1|' kh"), 0);
+	assert_int_equal(sandbox_run("ssh-keygen -H -f kh >/dev/null 2>&1"), 0);
+	assert_int_equal(sandbox_run("grep -q '^|1|' kh"), 0);
 	assert_agrees_with_keygen("kh");
 }
 
@@ -453,7 +453,7 @@ static void append_records_a_certificate_as_its_key(void **state)
 	(void)state;
 	assert_int_equal(
 		known_hosts_append("plain", "h", cert, false, NULL), 0);
-	text = scratch_read("plain");
+	text = sandbox_read("plain");
 	text[strlen(text) - 1] = '\0';
 	assert_memory_equal(text + 2, ecdsa_text, strlen(text + 2));
 	free(text);
@@ -470,13 +470,13 @@ static void append_hashed_is_found_by_keygen(void **state)
 	assert_int_equal(
 		known_hosts_append("hashed", "[h]:2222", keys[1], true, NULL),
 		0);
-	assert_int_equal(scratch_run("ssh-keygen -F '[h]:2222' -f hashed "
+	assert_int_equal(sandbox_run("ssh-keygen -F '[h]:2222' -f hashed "
 				     ">found"),
 		0);
-	found = scratch_read("found");
+	found = sandbox_read("found");
 	assert_non_null(strstr(found, key_texts[0]));
 	assert_non_null(strstr(found, key_texts[1]));
-	raw = scratch_read("hashed");
+	raw = sandbox_read("hashed");
 	assert_null(strstr(raw, "2222"));
 	/* a fresh salt each time */
 	assert_memory_not_equal(raw, strchr(raw, '\n') + 1, 31);
@@ -545,7 +545,7 @@ static void concurrent_appenders_keep_whole_lines(void **state)
 	}
 	assert_int_equal(check(kh, "start", keys[1]).line, 1);
 	assert_int_equal(check(kh, "gone", keys[3]).verdict, KNOWN_HOSTS_MATCH);
-	assert_int_equal(scratch_run("test $(wc -l <both) = 402"), 0);
+	assert_int_equal(sandbox_run("test $(wc -l <both) = 402"), 0);
 	known_hosts_free(kh);
 }
 
@@ -590,13 +590,13 @@ static void update_knows_hashed_lines(void **state)
 	(void)state;
 	write_file("uph", "h %0\n[h]:23 %1\n");
 	assert_int_equal(
-		scratch_run("ssh-keygen -H -f uph >/dev/null 2>&1"), 0);
+		sandbox_run("ssh-keygen -H -f uph >/dev/null 2>&1"), 0);
 	update("uph", now, 1, 1, 1);
 	assert_int_equal(
-		scratch_run("ssh-keygen -F h -f uph >found &&"
+		sandbox_run("ssh-keygen -F h -f uph >found &&"
 			    "ssh-keygen -F '[h]:23' -f uph >/dev/null"),
 		0);
-	assert_int_equal(scratch_run("test $(wc -l <uph) = 2"), 0);
+	assert_int_equal(sandbox_run("test $(wc -l <uph) = 2"), 0);
 }
 
 static void update_adds_a_key_once_and_counts_patterns(void **state)
@@ -626,7 +626,7 @@ static void update_follows_links_and_spares_devices(void **state)
 	assert_true(S_ISCHR(st.st_mode));
 	update("fresh", now, 1, 1, 0);
 	assert_file("fresh", "h %1\n");
-	assert_int_equal(scratch_run("! ls | grep -q '\\.......$'"), 0);
+	assert_int_equal(sandbox_run("! ls | grep -q '\\.......$'"), 0);
 }
 
 int main(void)

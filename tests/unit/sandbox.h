@@ -1,0 +1,80 @@
+/*
+ * For unit tests that drive Debian's ssh tools through the shell: a private
+ * folder under /tmp, the working directory while the tests run; commands run in
+ * it; text files read and written whole. Header only, so that each test stays
+ * one program.
+ */
+#ifndef TAUPE_TESTS_SANDBOX_H
+#define TAUPE_TESTS_SANDBOX_H
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
+static char sandbox_folder[] = "/tmp/taupe-test-XXXXXX";
+
+/* As cmocka's group setup. The folder becomes the working directory. */
+static inline int sandbox_setup(void **state)
+{
+	(void)state;
+	return mkdtemp(sandbox_folder) == NULL || chdir(sandbox_folder) != 0;
+}
+
+static inline int sandbox_teardown(void **state)
+{
+	char *command = mem_printf("rm -rf %s", sandbox_folder);
+	int status;
+
+	(void)state;
+	status = chdir("/") != 0 || system(command) != 0;
+	free(command);
+	return status;
+}
+
+/* The shell's exit status. */
+static inline int sandbox_run(const char *fmt, ...)
+	__attribute__((format(printf, 1, 2)));
+static inline int sandbox_run(const char *fmt, ...)
+{
+	va_list ap;
+	char *command = NULL;
+	int status = -1;
+
+	va_start(ap, fmt);
+	if (vasprintf(&command, fmt, ap) >= 0)
+		status = system(command);
+	va_end(ap);
+	free(command);
+	return status;
+}
+
+static inline void sandbox_write(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "w");
+
+	if (f == NULL || fputs(text, f) < 0 || fclose(f) != 0)
+		abort();
+}
+
+/* NUL-ended; free() releases. */
+static inline char *sandbox_read(const char *path)
+{
+	FILE *f = fopen(path, "r");
+	char *text = NULL;
+	size_t size = 0;
+
+	if (f == NULL)
+		abort();
+	if (getdelim(&text, &size, '\0', f) < 0) {
+		free(text);
+		text = mem_strdup("");
+	}
+	fclose(f);
+	return text;
+}
+
+#endif
