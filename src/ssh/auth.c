@@ -12,12 +12,13 @@
 /* Of the list of methods in FAILURE; a name has at most 64 (RFC 4251 §6). */
 #define METHODS_MAX_BYTES 4096
 
-static const struct auth_method *const methods[] = {
+const struct auth_method *const auth_methods[] = {
 	[AUTH_PUBKEY] = &auth_pubkey_method,
 	[AUTH_KBDINT] = &auth_kbdint_method,
 	[AUTH_PASSWORD] = &auth_password_method,
 };
-static_assert(sizeof(methods) / sizeof(methods[0]) == AUTH_METHOD_COUNT,
+static_assert(
+	sizeof(auth_methods) / sizeof(auth_methods[0]) == AUTH_METHOD_COUNT,
 	"one row a method");
 
 static const char *const state_names[] = {
@@ -74,6 +75,7 @@ void auth_free(struct auth *a)
 		return;
 	auth_password_done(a);
 	auth_pubkey_done(a);
+	auth_tried_done(a);
 	auth_forget_learned(a);
 	free(a->unasked);
 	free(a->offered);
@@ -81,22 +83,6 @@ void auth_free(struct auth *a)
 	free(a->session_id);
 	free(a->about);
 	free(a);
-}
-
-/* "publickey (SHA256:… agent key 'x', ~/.ssh/id_rsa), password" */
-static void put_tried(const struct auth *a, struct buf *b)
-{
-	for (unsigned i = 0; i < AUTH_METHOD_COUNT; i++) {
-		if (!a->used[i])
-			continue;
-		buf_printf(b, "%s%s", buf_len(b) != 0 ? ", " : "",
-			methods[i]->name);
-		if (i == AUTH_PUBKEY)
-			auth_pubkey_put_tried(a, b);
-	}
-	if (buf_len(b) == 0)
-		buf_printf(b, "none");
-	buf_put_u8(b, '\0');
 }
 
 static void fail(struct auth *a, int err)
@@ -107,7 +93,8 @@ static void fail(struct auth *a, int err)
 	set_state(a, AUTH_STATE_OVER);
 	if (err == -ERR_AUTH_FAILED && a->unasked != NULL)
 		err = -ERR_NEED_INPUT;
-	put_tried(a, &tried);
+	auth_tried_put(a, &tried);
+	buf_put_u8(&tried, '\0');
 	trouble_set(&t, err);
 	trouble_arg(&t, "user", "%s", a->config.user);
 	trouble_arg(&t, "host", "%s", a->config.host);
@@ -140,7 +127,7 @@ void auth_send(struct auth *a, struct buf *b)
 	} else {
 		a->tries++;
 		if (a->method != AUTH_METHOD_COUNT)
-			a->used[a->method] = true;
+			auth_tried_method(a, a->method);
 		set_state(a, AUTH_STATE_SERVER);
 		a->ops.send(a->arg, buf_ptr(b), buf_len(b));
 	}
@@ -192,10 +179,10 @@ static void tell_learned(struct auth *a)
 static bool start_method(struct auth *a, struct slice name)
 {
 	for (unsigned i = 0; i < AUTH_METHOD_COUNT; i++) {
-		if (!slice_is(name, methods[i]->name))
+		if (!slice_is(name, auth_methods[i]->name))
 			continue;
 		a->method = (enum auth_method_id)i;
-		return methods[i]->start(a);
+		return auth_methods[i]->start(a);
 	}
 	return false;
 }
@@ -253,7 +240,7 @@ static int input_success(struct auth *a, struct rd *r)
 	set_state(a, AUTH_STATE_OVER);
 	tell_learned(a);
 	if (a->method != AUTH_METHOD_COUNT)
-		method = methods[a->method]->name;
+		method = auth_methods[a->method]->name;
 	if (a->method == AUTH_PUBKEY)
 		pubkey_fingerprint(a->pubkey.key, how);
 	a->ops.done(a->arg, 0, NULL, method, how);
@@ -272,9 +259,9 @@ static int input_failure(struct auth *a, struct rd *r)
 	if (partial)
 		tell_learned(a);
 	if (a->method != AUTH_METHOD_COUNT)
-		methods[a->method]->failed(a, partial);
+		auth_methods[a->method]->failed(a, partial);
 	for (unsigned i = 0; partial && i < AUTH_METHOD_COUNT; i++)
-		methods[i]->reset(a);
+		auth_methods[i]->reset(a);
 	auth_next(a);
 	return 0;
 }
@@ -285,7 +272,7 @@ static int input_method(struct auth *a, struct rd *r)
 
 	if (a->method == AUTH_METHOD_COUNT)
 		return refuse(a);
-	err = methods[a->method]->input(a, r);
+	err = auth_methods[a->method]->input(a, r);
 	return err != 0 ? refuse(a) : 0;
 }
 
@@ -327,7 +314,7 @@ void auth_answer(struct auth *a, const struct secret *answers, size_t n)
 	/* Borrowed, so that the methods can count on one secret a field. */
 	for (size_t i = 0; i < n && i < PROMPT_FIELDS_MAX; i++)
 		full[i] = answers[i];
-	methods[a->method]->answer(a, full);
+	auth_methods[a->method]->answer(a, full);
 }
 
 void auth_agent_signed(struct auth *a, struct slice signature)

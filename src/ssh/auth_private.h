@@ -1,6 +1,6 @@
 /*
- * What auth.c and its methods (auth_pubkey.c, auth_password.c, auth_kbdint.c)
- * share; no one else includes it.
+ * What auth.c, its methods (auth_pubkey.c, auth_password.c, auth_kbdint.c) and
+ * auth_tried.c share; no one else includes it.
  *
  * auth.c owns the conversation: whose turn it is, which method is next, the
  * caps, the end. A method is a row of functions on its own part of struct auth.
@@ -64,6 +64,7 @@ struct auth_method {
 	void (*answer)(struct auth *a, const struct secret *answers);
 };
 
+extern const struct auth_method *const auth_methods[]; /* by their id */
 extern const struct auth_method auth_pubkey_method;
 extern const struct auth_method auth_kbdint_method;
 extern const struct auth_method auth_password_method;
@@ -78,8 +79,6 @@ struct auth_pubkey {
 	const char *alg, *sig_alg; /* in the request, in the signature */
 	bool query;         /* the request that is out is without a signature */
 	struct buf request; /* session id and request, waiting for the agent */
-	struct buf notes;   /* the keys tried, for people */
-	unsigned unnoted;   /* … those that had no room */
 };
 
 struct auth_password {
@@ -101,13 +100,19 @@ struct auth_kbdint {
 	bool is_password;  /* … which asks for just that */
 };
 
+struct auth_tried {
+	bool method[AUTH_METHOD_COUNT];
+	struct buf keys;
+	unsigned more_keys; /* that had no room */
+};
+
 struct auth {
 	struct auth_config config;
 	struct auth_ops ops;
 	void *arg;
 	enum auth_state state;
 	enum auth_method_id method; /* AUTH_METHOD_COUNT: the none probe */
-	bool used[AUTH_METHOD_COUNT];
+	struct auth_tried tried;
 	char *about;       /* user@host */
 	char *session_id;  /* bytes */
 	size_t session_id_len;
@@ -147,9 +152,13 @@ void auth_next(struct auth *a);
 void auth_pubkey_init(struct auth *a);
 void auth_pubkey_done(struct auth *a);
 void auth_pubkey_agent_signed(struct auth *a, struct slice signature);
-/* Appends " (SHA256:… agent key 'x', ~/.ssh/id_rsa)". */
-void auth_pubkey_put_tried(const struct auth *a, struct buf *b);
 /* auth_password.c */
 void auth_password_done(struct auth *a);
+/* auth_tried.c: remembers a method, and a key with why it was not signed with
+ * (err 0: it was, or the server did not want it). */
+void auth_tried_done(struct auth *a);
+void auth_tried_method(struct auth *a, enum auth_method_id id);
+void auth_tried_key(struct auth *a, const struct auth_key *k, int err);
+void auth_tried_put(const struct auth *a, struct buf *b);
 
 #endif

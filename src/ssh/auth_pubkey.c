@@ -15,10 +15,6 @@
 #include "ssh/namelist.h"
 
 #define PASSPHRASE_ASKS 3
-/* A trouble's argument must hold "tried": the names of keys get so much of it,
- * and a fingerprint in them is cut to what tells keys apart. */
-#define NOTES_MAX_BYTES 130
-#define FINGERPRINT_CUT 19
 
 void auth_pubkey_init(struct auth *a)
 {
@@ -41,61 +37,7 @@ void auth_pubkey_done(struct auth *a)
 {
 	drop_key(&a->pubkey);
 	buf_done(&a->pubkey.request);
-	buf_done(&a->pubkey.notes);
 	free(a->pubkey.accepted);
-}
-
-/* ---- what was tried, for people ---- */
-
-static void put_name(const struct auth_key *k, struct buf *b)
-{
-	const char *home = getenv("HOME");
-	size_t n = home != NULL ? strlen(home) : 0;
-	char fingerprint[PUBKEY_FINGERPRINT_MAX];
-
-	if (k->path == NULL) {
-		pubkey_fingerprint(k->key, fingerprint);
-		buf_printf(b, "%.*s… agent key '%s'", FINGERPRINT_CUT,
-			fingerprint, k->comment != NULL ? k->comment : "");
-	} else if (n > 1 && strncmp(k->path, home, n) == 0 &&
-		   k->path[n] == '/') {
-		buf_printf(b, "~%s", k->path + n);
-	} else {
-		buf_printf(b, "%s", k->path);
-	}
-}
-
-static void note(struct auth *a, int err)
-{
-	struct auth_pubkey *pk = &a->pubkey;
-	struct buf name = BUF_INIT;
-
-	a->used[AUTH_PUBKEY] = true;
-	put_name(&a->config.keys[pk->at], &name);
-	if (err != 0)
-		buf_printf(&name, ": %s", err_name(err));
-	if (buf_len(&pk->notes) + 2 + buf_len(&name) > NOTES_MAX_BYTES) {
-		pk->unnoted++;
-	} else {
-		buf_printf(
-			&pk->notes, "%s", buf_len(&pk->notes) != 0 ? ", " : "");
-		buf_put(&pk->notes, buf_ptr(&name), buf_len(&name));
-	}
-	buf_done(&name);
-}
-
-void auth_pubkey_put_tried(const struct auth *a, struct buf *b)
-{
-	const struct auth_pubkey *pk = &a->pubkey;
-	bool any = buf_len(&pk->notes) != 0;
-
-	if (!any && pk->unnoted == 0)
-		return;
-	buf_printf(b, " (");
-	buf_put(b, buf_ptr(&pk->notes), buf_len(&pk->notes));
-	if (pk->unnoted != 0)
-		buf_printf(b, "%s+%u", any ? ", " : "", pk->unnoted);
-	buf_printf(b, ")");
 }
 
 /* ---- which algorithm ---- */
@@ -303,7 +245,7 @@ static int begin(struct auth *a)
 
 static void leave(struct auth *a, int err)
 {
-	note(a, err);
+	auth_tried_key(a, &a->config.keys[a->pubkey.at], err);
 	auth_forget_learned(a);
 	drop_key(&a->pubkey);
 	a->pubkey.at++;
