@@ -213,6 +213,25 @@ static inline void answer(const char *first, const char *second)
 	secret_done(&s[1]);
 }
 
+static inline void expect_prompt(
+	enum prompt_kind kind, unsigned n_asked, bool retry)
+{
+	assert_int_equal(fake.n_asked, n_asked);
+	assert_int_equal(fake.prompt->kind, kind);
+	assert_string_equal(fake.prompt->about, "ada@box");
+	assert_int_equal(fake.prompt->retry, retry);
+}
+
+static inline void set_known(struct secret *s, const char *password)
+{
+	secret_set(s, password, strlen(password));
+	fake.config.password = s;
+}
+
+/* The texts of a round's prompts or answers. */
+#define TEXTS(...) ((const char *const[]){__VA_ARGS__, NULL})
+#define NO_TEXTS   ((const char *const[]){NULL})
+
 static inline void expect_end(int err, const char *tried, const char *offered)
 {
 	assert_int_equal(fake.n_done, 1);
