@@ -147,20 +147,27 @@ static const struct pubkey *entry_key(struct entry *e)
 	return e->key;
 }
 
-/* The next entry at or after `*i` that names `name` and has a usable key. */
-static const struct entry *next_entry(
-	const struct known_hosts *kh, const char *name, size_t *i)
-{
-	for (; *i < kh->n_entries; (*i)++) {
-		struct entry *e = &kh->entries[*i];
+/* The entries that name `name` and have a usable key. */
+struct found {
+	const struct entry **entry;
+	size_t n;
+};
 
-		if (!e->unusable && known_hosts_line_names(&e->line, name) &&
-			entry_key(e) != NULL) {
-			(*i)++;
-			return e;
-		}
+static struct found find(const struct known_hosts *kh, const char *name)
+{
+	struct found found = {NULL, 0};
+
+	for (size_t i = 0; i < kh->n_entries; i++) {
+		struct entry *e = &kh->entries[i];
+
+		if (e->unusable || !known_hosts_line_names(&e->line, name) ||
+			entry_key(e) == NULL)
+			continue;
+		found.entry = mem_realloc(
+			found.entry, found.n + 1, sizeof(*found.entry));
+		found.entry[found.n++] = e;
 	}
-	return NULL;
+	return found;
 }
 
 static bool is_authority_of(const struct pubkey *ca, const struct cert_info *c)
@@ -171,50 +178,62 @@ static bool is_authority_of(const struct pubkey *ca, const struct cert_info *c)
 	       memcmp(blob.p, c->ca_blob.p, blob.len) == 0;
 }
 
-void known_hosts_check(const struct known_hosts *kh, const char *name,
-	const struct pubkey *key, struct known_hosts_answer *ret_answer)
-{
-	const struct entry *revoked = NULL, *authority = NULL, *same = NULL;
-	const struct entry *other = NULL, *e, *found;
-	const struct cert_info *cert = pubkey_cert(key);
-	enum known_hosts_verdict verdict;
-	size_t i = 0;
+/* What speaks for or against a key, the first of each. */
+struct evidence {
+	const struct entry *revoked, *authority, *same;
+	const struct entry *other; /* of the key's type, where there is one */
+};
 
-	while ((e = next_entry(kh, name, &i)) != NULL) {
+static struct evidence weigh(
+	const struct found *found, const struct pubkey *key)
+{
+	const struct cert_info *cert = pubkey_cert(key);
+	enum pubkey_type type = pubkey_type(key);
+	struct evidence ev = {NULL, NULL, NULL, NULL};
+
+	for (size_t i = found->n; i-- > 0;) {
+		const struct entry *e = found->entry[i];
 		bool equal = pubkey_equal_plain(e->key, key);
 		bool signs = is_authority_of(e->key, cert);
 
 		if (e->line.marker == KNOWN_HOSTS_REVOKE) {
-			if (revoked == NULL && (equal || signs))
-				revoked = e;
+			if (equal || signs)
+				ev.revoked = e;
 		} else if (e->line.marker == KNOWN_HOSTS_AUTHORITY) {
-			if (authority == NULL && signs)
-				authority = e;
+			if (signs)
+				ev.authority = e;
 		} else if (equal) {
-			if (same == NULL)
-				same = e;
-		} else if (other == NULL ||
-			   (pubkey_type(other->key) != pubkey_type(key) &&
-				   pubkey_type(e->key) == pubkey_type(key))) {
-			other = e;
+			ev.same = e;
+		} else if (ev.other == NULL || pubkey_type(e->key) == type ||
+			   pubkey_type(ev.other->key) != type) {
+			ev.other = e;
 		}
 	}
-	if ((found = revoked) != NULL)
-		verdict = KNOWN_HOSTS_REVOKED;
-	else if ((found = authority) != NULL || (found = same) != NULL)
-		verdict = KNOWN_HOSTS_MATCH;
-	else if ((found = other) != NULL)
-		verdict = KNOWN_HOSTS_CHANGED;
-	else
-		verdict = KNOWN_HOSTS_UNKNOWN;
-	*ret_answer = (struct known_hosts_answer){.verdict = verdict};
-	if (found != NULL) {
-		ret_answer->path = found->path;
-		ret_answer->line = found->number;
-		ret_answer->recorded = found->key;
-		ret_answer->via_authority =
-			verdict == KNOWN_HOSTS_MATCH && found == authority;
+	return ev;
+}
+
+void known_hosts_check(const struct known_hosts *kh, const char *name,
+	const struct pubkey *key, struct known_hosts_answer *ret_answer)
+{
+	struct found found = find(kh, name);
+	struct evidence ev = weigh(&found, key);
+	struct known_hosts_answer answer = {.verdict = KNOWN_HOSTS_UNKNOWN};
+	const struct entry *e;
+
+	if ((e = ev.revoked) != NULL)
+		answer.verdict = KNOWN_HOSTS_REVOKED;
+	else if ((e = ev.authority) != NULL || (e = ev.same) != NULL)
+		answer.verdict = KNOWN_HOSTS_MATCH;
+	else if ((e = ev.other) != NULL)
+		answer.verdict = KNOWN_HOSTS_CHANGED;
+	if (e != NULL) {
+		answer.path = e->path;
+		answer.line = e->number;
+		answer.recorded = e->key;
+		answer.via_authority = e == ev.authority;
 	}
+	*ret_answer = answer;
+	free(found.entry);
 }
 
 /* ---- the order of host key algorithms ---- */
@@ -229,14 +248,13 @@ static bool is_cert_alg(struct slice alg)
 	return alg.len > n && memcmp(alg.p + alg.len - n, tail, n) == 0;
 }
 
-static enum rank rank_of(
-	const struct known_hosts *kh, const char *name, struct slice alg)
+static enum rank rank_of(const struct found *found, struct slice alg)
 {
 	bool cert = is_cert_alg(alg);
-	const struct entry *e;
-	size_t i = 0;
 
-	while ((e = next_entry(kh, name, &i)) != NULL) {
+	for (size_t i = 0; i < found->n; i++) {
+		const struct entry *e = found->entry[i];
+
 		if (cert && e->line.marker == KNOWN_HOSTS_AUTHORITY)
 			return RANK_AUTHORITY;
 		if (!cert && e->line.marker == KNOWN_HOSTS_PLAIN &&
@@ -250,12 +268,13 @@ char *known_hosts_order_algs(
 	const struct known_hosts *kh, const char *name, const char *defaults)
 {
 	struct buf ranked[RANK_COUNT] = {0}, all = BUF_INIT;
+	struct found found = find(kh, name);
 	const char *p = defaults;
 	char *list;
 
 	while (*p != '\0') {
 		struct slice alg = {(const uint8_t *)p, strcspn(p, ",")};
-		struct buf *to = &ranked[rank_of(kh, name, alg)];
+		struct buf *to = &ranked[rank_of(&found, alg)];
 
 		buf_put(to, alg.p, alg.len);
 		buf_put_u8(to, ',');
@@ -269,5 +288,6 @@ char *known_hosts_order_algs(
 	list = mem_dup(buf_len(&all) ? buf_ptr(&all) : NULL,
 		buf_len(&all) ? buf_len(&all) - 1 : 0);
 	buf_done(&all);
+	free(found.entry);
 	return list;
 }
