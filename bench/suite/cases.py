@@ -49,8 +49,10 @@ class Bench:
         """A delaying relay, to sshd unless told otherwise; gives its port."""
         process, said = self.world.service(
             "delay_relay", target or self.world.sshd_port, *args)
-        yield said["port"]
-        self.world.stop(process)
+        try:
+            yield said["port"]
+        finally:
+            self.world.stop(process)
 
     @contextlib.contextmanager
     def floor(self, target):
@@ -58,16 +60,32 @@ class Bench:
         neighbours that a tunnel's client has. Gives it and its port."""
         far, far_said = self.world.service("floor", target)
         near, near_said = self.world.service("floor", far_said["port"])
-        yield near, near_said["port"]
-        self.world.stop(near, far)
+        try:
+            yield near, near_said["port"]
+        finally:
+            self.world.stop(near, far)
+
+    @contextlib.contextmanager
+    def idle_connections(self, port):
+        """Opens them all; gives what it took, and holds them meanwhile."""
+        holder, said = self.world.service("conns", "hold", port, IDLE_COUNT,
+                                          IDLE_PARALLEL)
+        try:
+            if said["failed"]:
+                raise BenchError(f"{said['failed']} connections failed")
+            yield said
+        finally:
+            self.world.stop(holder)
 
 
 def measure_bulk(b, process, way, port, metrics):
-    before = process.cpu_seconds()
+    clocks = {"cpu": process.cpu_seconds, "sshd": b.world.sshd.tree_cpu_seconds}
+    before = {name: clock() for name, clock in clocks.items()}
     result = b.world.load("bulk", way, port, "-n", BULK_BYTES)
-    cpu = process.cpu_seconds() - before
     metrics[way + "_rate"] = result["rate"]
-    metrics[way + "_cpu"] = cpu * GIB / result["bytes"]
+    for name, clock in clocks.items():
+        metrics[f"{way}_{name}"] = \
+            (clock() - before[name]) * GIB / result["bytes"]
 
 
 def bulk(b, sut):
@@ -186,15 +204,12 @@ def rtt_shallow(b, sut):
 
 def idle(b, sut):
     with b.tunnel(sut) as t:
-        metrics = {"rss": t.process.memory("Rss")}
-        before = t.process.private_bytes()
-        holder, said = b.world.service("conns", "hold", t.ports["echo"],
-                                       IDLE_COUNT, IDLE_PARALLEL)
-        if said["failed"]:
-            raise BenchError(f"{said['failed']} connections failed")
-        metrics["seconds"] = said["seconds"]
-        metrics["per_connection"] = \
-            (t.process.private_bytes() - before) / said["opened"]
-        metrics.update(ping(b, t.ports["echo"], "-k", 500, "-t", 10))
-        b.world.stop(holder)
+        client, port = t.process, t.ports["echo"]
+        metrics = {"rss": client.memory("Rss")}
+        before = client.private_bytes()
+        with b.idle_connections(port) as opened:
+            metrics["seconds"] = opened["seconds"]
+            metrics["per_connection"] = \
+                (client.private_bytes() - before) / opened["opened"]
+            metrics.update(ping(b, port, "-k", 500, "-t", 10))
     return metrics

@@ -1,5 +1,6 @@
 """The table of the bench, and docs/benchmarks.md around it."""
 import datetime
+import json
 import os
 import re
 import statistics
@@ -15,8 +16,11 @@ Row = namedtuple("Row", "what case metric unit sign bar kind",
 ROWS = [
     Row("bulk up: throughput", "bulk", "up_rate", "MB/s", "≥", 1.5),
     Row("bulk up: client CPU per GiB", "bulk", "up_cpu", "s", "≤", 0.5),
+    Row("   sshd's CPU per GiB meanwhile", "bulk", "up_sshd", "s", "≤", None),
     Row("bulk down: throughput", "bulk", "down_rate", "MB/s", "≥", 1.0),
     Row("bulk down: client CPU per GiB", "bulk", "down_cpu", "s", "≤", 0.75),
+    Row("   sshd's CPU per GiB meanwhile", "bulk", "down_sshd", "s", "≤",
+        None),
     Row("CPU per GiB up, against the floor", "bulk", "up_cpu", "s", "≤", 1.3,
         "floor"),
     Row("CPU per GiB down, against the floor", "bulk", "down_cpu", "s", "≤",
@@ -127,12 +131,13 @@ def output_of(*argv):
 
 
 def build_type(build_dir):
-    options = output_of("meson", "introspect", "--buildoptions", build_dir)
-    found = [re.search(rf'"name": "{name}", "value": "(\w+)"', options)
-             for name in ("buildtype", "optimization", "b_sanitize")]
-    if None in found:
+    try:
+        options = {o["name"]: o["value"] for o in json.loads(
+            output_of("meson", "introspect", "--buildoptions", build_dir))}
+    except ValueError:
         return "unknown"
-    return "{}, -O{}, sanitizers: {}".format(*(m.group(1) for m in found))
+    return "{buildtype}, -O{optimization}, sanitizers: {b_sanitize}".format(
+        **options)
 
 
 def machine(programs):

@@ -20,7 +20,11 @@ class Tunnel:
         for name, local in self.ports.items():
             argv += ["-L", f"127.0.0.1:{local}:127.0.0.1:{targets[name]}"]
         self.process = w.start([*argv, f"{w.user}@127.0.0.1"])
-        self.process.wait_ready(self._all_ready)
+        try:
+            self.process.wait_ready(self._all_ready)
+        except world.BenchError:
+            w.stop(self.process)
+            raise
 
     @staticmethod
     def _mode(sut, w):

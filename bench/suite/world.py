@@ -21,6 +21,30 @@ class BenchError(Exception):
     pass
 
 
+def cpu_seconds(pid):
+    """User and system time of all threads of a process, ended ones too, in ns
+    resolution: its own CPU clock (clock_getcpuclockid(3))."""
+    return time.clock_gettime(~pid << 3 | 2)
+
+
+def descendants(pid):
+    """The living children of a process, and theirs."""
+    parents = {}
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            try:
+                with open(f"/proc/{name}/stat") as f:
+                    # The name before it may hold anything, brackets too.
+                    fields = f.read().rpartition(")")[2].split()
+            except OSError:
+                continue
+            parents.setdefault(int(fields[1]), []).append(int(name))
+    found = [pid]
+    for parent in found:
+        found += parents.get(parent, [])
+    return found[1:]
+
+
 def free_port():
     """A port below the ephemeral range, so that no outgoing connection of the
     load takes it between here and its use."""
@@ -61,9 +85,11 @@ class Process:
         self.pid = self.child.pid
 
     def cpu_seconds(self):
-        """User and system time of all its threads, ended ones too, in ns
-        resolution: the process's own CPU clock (clock_getcpuclockid(3))."""
-        return time.clock_gettime(~self.pid << 3 | 2)
+        return cpu_seconds(self.pid)
+
+    def tree_cpu_seconds(self):
+        """With what its living descendants have used."""
+        return sum(map(cpu_seconds, [self.pid, *descendants(self.pid)]))
 
     def memory(self, field):
         """A field of smaps_rollup, in bytes: Rss, Private_Dirty…"""
@@ -189,7 +215,8 @@ MaxSessions 1000
             raise BenchError("sshd is not installed")
         process = self.start([sshd, "-D", "-e", "-f", config])
         process.wait_ready(lambda: answers(port))
-        self.sshd_port, self.user = port, getpass.getuser()
+        self.sshd, self.sshd_port = process, port
+        self.user = getpass.getuser()
         return port
 
     def start_nginx(self):
