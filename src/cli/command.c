@@ -1,0 +1,72 @@
+#include "cli/command.h"
+
+#include <string.h>
+
+#include "base/catalog.h"
+#include "cli/exit_code.h"
+#include "cli/text.h"
+
+static const struct command *const commands[] = {
+	&cmd_help,
+	&cmd_run,
+	&cmd_version,
+};
+#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+const struct command *command_find(const char *name)
+{
+	for (size_t i = 0; i < COMMANDS; i++)
+		if (strcmp(commands[i]->name, name) == 0)
+			return commands[i];
+	return NULL;
+}
+
+int command_unknown(const char *name)
+{
+	const char *names[COMMANDS + 1] = {NULL}, *near;
+	char text[TEXT_MAX];
+
+	for (size_t i = 0; i < COMMANDS; i++)
+		names[i] = commands[i]->name;
+	near = text_nearest(name, names);
+	if (near != NULL)
+		text_format(text, sizeof(text), "cli.unknown_command_near",
+			"command", name, "near", near, NULL);
+	else
+		text_format(text, sizeof(text), "cli.unknown_command",
+			"command", name, NULL);
+	text_complain(text);
+	return EXIT_CODE_USAGE;
+}
+
+int command_main(int argc, char **argv)
+{
+	const struct command *command;
+	char text[TEXT_MAX];
+	int i = 1;
+
+	catalog_set_lang(catalog_choose(NULL));
+	while (i < argc && strncmp(argv[i], "--lang", 6) == 0 &&
+		(argv[i][6] == '=' || (argv[i][6] == '\0' && i + 1 < argc))) {
+		const char *name = argv[i][6] == '=' ? argv[i] + 7 : argv[++i];
+
+		if (!text_set_lang(name)) {
+			text_complain(text_format(text, sizeof(text),
+				"cli.unknown_lang", "lang", name, NULL));
+			return EXIT_CODE_USAGE;
+		}
+		i++;
+	}
+	if (i == argc) {
+		cmd_help.run(1, argv);
+		return EXIT_CODE_USAGE;
+	}
+	if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+		return cmd_help.run(1, argv + i);
+	if (strcmp(argv[i], "--version") == 0 || strcmp(argv[i], "-V") == 0)
+		return cmd_version.run(1, argv + i);
+	command = command_find(argv[i]);
+	if (command == NULL)
+		return command_unknown(argv[i]);
+	return command->run(argc - i, argv + i);
+}

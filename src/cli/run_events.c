@@ -1,0 +1,90 @@
+#include "cli/run_events.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+
+struct run_events {
+	pthread_mutex_t mutex;
+	struct event *first, **end; /* under the mutex */
+	uv_async_t wake;
+	run_events_fn *on_event;
+	void *arg;
+};
+
+static struct event *take_all(struct run_events *q)
+{
+	struct event *list;
+
+	pthread_mutex_lock(&q->mutex);
+	list = q->first;
+	q->first = NULL;
+	q->end = &q->first;
+	pthread_mutex_unlock(&q->mutex);
+	return list;
+}
+
+static void on_wake(uv_async_t *wake)
+{
+	struct run_events *q = wake->data;
+	struct event *e = take_all(q);
+
+	while (e != NULL) {
+		struct event *next = e->next;
+
+		q->on_event(q->arg, e);
+		event_free(e);
+		e = next;
+	}
+}
+
+struct run_events *run_events_new(
+	uv_loop_t *loop, run_events_fn *on_event, void *arg)
+{
+	struct run_events *q = mem_zalloc(1, sizeof(*q));
+
+	if (uv_async_init(loop, &q->wake, on_wake) < 0) {
+		free(q);
+		return NULL;
+	}
+	pthread_mutex_init(&q->mutex, NULL);
+	q->end = &q->first;
+	q->wake.data = q;
+	q->on_event = on_event;
+	q->arg = arg;
+	return q;
+}
+
+void run_events_push(void *arg, struct event *event)
+{
+	struct run_events *q = arg;
+
+	event->next = NULL;
+	pthread_mutex_lock(&q->mutex);
+	*q->end = event;
+	q->end = &event->next;
+	pthread_mutex_unlock(&q->mutex);
+	uv_async_send(&q->wake);
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+	struct run_events *q = handle->data;
+
+	pthread_mutex_destroy(&q->mutex);
+	free(q);
+}
+
+void run_events_close(struct run_events *q)
+{
+	struct event *e, *next;
+
+	if (q == NULL)
+		return;
+	for (e = take_all(q); e != NULL; e = next) {
+		next = e->next;
+		event_free(e);
+	}
+	uv_close((uv_handle_t *)&q->wake, on_closed);
+}
