@@ -103,7 +103,11 @@ static void interleave(struct dial *d, const struct addrinfo *list)
 
 static void connect_to(struct dial *d, const struct addrinfo *list)
 {
-	dial_attempt_init(d, DIAL_ADDRESSES_MAX);
+	size_t n = 0;
+
+	for (const struct addrinfo *ai = list; ai != NULL; ai = ai->ai_next)
+		n++;
+	dial_attempt_init(d, n < DIAL_ADDRESSES_MAX ? n : DIAL_ADDRESSES_MAX);
 	interleave(d, list);
 	if (d->n_attempts == 0) {
 		dial_fail(d, -ERR_DNS_FAILED, NULL, strerror(EAFNOSUPPORT));
