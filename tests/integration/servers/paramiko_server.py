@@ -124,6 +124,7 @@ def serve(connection):
     transport.close()
 
 
+paramiko.Transport.load_server_moduli()
 keys = [load(path) for path in host_keys.split(",")]
 with socket.create_server(("127.0.0.1", int(port))) as acceptor:
     while True:
