@@ -7,10 +7,13 @@
 #ifndef TAUPE_TESTS_SANDBOX_H
 #define TAUPE_TESTS_SANDBOX_H
 
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -75,6 +78,28 @@ static inline char *sandbox_read(const char *path)
 	}
 	fclose(f);
 	return text;
+}
+
+/* An ssh-agent on the socket "agent"; it ends with the test, however that ends.
+ * Its pid. */
+static inline pid_t sandbox_start_agent(void)
+{
+	pid_t pid = fork();
+
+	if (pid != 0)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	if (freopen("/dev/null", "w", stdout) != NULL)
+		execlp("ssh-agent", "ssh-agent", "-D", "-a", "agent", NULL);
+	_exit(127);
+}
+
+static inline void sandbox_stop_agent(pid_t pid)
+{
+	if (pid > 0) {
+		kill(pid, SIGTERM);
+		waitpid(pid, NULL, 0);
+	}
 }
 
 #endif

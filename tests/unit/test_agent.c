@@ -5,10 +5,8 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <signal.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <sys/wait.h>
 
 #include "sandbox.h"
 #include "ssh/agent.h"
@@ -295,11 +293,7 @@ static int setup(void **state)
 {
 	if (sandbox_setup(state) != 0)
 		return -1;
-	agent = fork();
-	if (agent == 0) {
-		execlp("ssh-agent", "ssh-agent", "-D", "-a", "agent", NULL);
-		_exit(127);
-	}
+	agent = sandbox_start_agent();
 	return sandbox_run(
 		"exec >/dev/null 2>&1;"
 		"keygen() { ssh-keygen -q -N '' -C k \"$@\"; };"
@@ -315,10 +309,7 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-	if (agent > 0) {
-		kill(agent, SIGTERM);
-		waitpid(agent, NULL, 0);
-	}
+	sandbox_stop_agent(agent);
 	return sandbox_teardown(state);
 }
 

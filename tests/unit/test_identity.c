@@ -8,7 +8,6 @@
 #include <cmocka.h>
 #include <signal.h>
 #include <sys/un.h>
-#include <sys/wait.h>
 
 #include "base/base64.h"
 #include "base/buf.h"
@@ -564,11 +563,7 @@ static int setup(void **state)
 	signal(SIGPIPE, SIG_IGN);
 	setenv("HOME", sandbox_folder, 1);
 	unsetenv("SSH_AUTH_SOCK");
-	agent = fork();
-	if (agent == 0) {
-		execlp("ssh-agent", "ssh-agent", "-D", "-a", "agent", NULL);
-		_exit(127);
-	}
+	agent = sandbox_start_agent();
 	write_token_file();
 	return uv_loop_init(&loop) != 0 || sandbox_run(make_files, (int)agent);
 }
@@ -577,10 +572,7 @@ static int teardown(void **state)
 {
 	int err = uv_run(&loop, UV_RUN_DEFAULT) != 0 || uv_loop_close(&loop);
 
-	if (agent > 0) {
-		kill(agent, SIGTERM);
-		waitpid(agent, NULL, 0);
-	}
+	sandbox_stop_agent(agent);
 	return sandbox_teardown(state) != 0 || err;
 }
 
