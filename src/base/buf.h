@@ -30,9 +30,10 @@ static inline size_t buf_len(const struct buf *b)
 {
 	return b->tail - b->head;
 }
+/* NULL while nothing was ever put in: C17 has no NULL + 0. */
 static inline uint8_t *buf_ptr(const struct buf *b)
 {
-	return b->data + b->head;
+	return b->data != NULL ? b->data + b->head : NULL;
 }
 
 void buf_clear(struct buf *b); /* forgets the content, keeps the memory */
