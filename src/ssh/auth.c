@@ -100,7 +100,7 @@ static void fail(struct auth *a, int err)
 	trouble_arg(&t, "host", "%s", a->config.host);
 	trouble_arg(&t, "tried", "%s", (const char *)buf_ptr(&tried));
 	trouble_arg(&t, "offered", "%s", a->offered);
-	if (err == -ERR_NEED_INPUT)
+	if (err == -ERR_NEED_INPUT && a->unasked != NULL)
 		trouble_arg(&t, "about", "%s", a->unasked);
 	buf_done(&tried);
 	a->ops.done(a->arg, err, &t, "", "");

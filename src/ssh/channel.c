@@ -165,14 +165,18 @@ static void send_refusal(struct session *s, uint32_t recipient, uint32_t reason,
 	buf_done(&b);
 }
 
-void channel_accept(
+void channel_claim(
 	struct channel *ch, const struct channel_ops *ops, void *arg)
+{
+	ch->ops = ops;
+	ch->arg = arg;
+}
+
+void channel_accept(struct channel *ch)
 {
 	struct buf b = BUF_INIT;
 
 	ch->life = LIFE_OPEN;
-	ch->ops = ops;
-	ch->arg = arg;
 	buf_put_u8(&b, MSG_CHANNEL_OPEN_CONFIRMATION);
 	buf_put_u32(&b, ch->recipient);
 	buf_put_u32(&b, ch->id);

@@ -57,9 +57,11 @@ struct channel *channel_open_tcp(struct session *s, const char *host,
 struct channel *channel_open_unix(struct session *s, const char *path,
 	const struct channel_ops *ops, void *arg);
 
-/* Answers session_ops.forwarded. */
-void channel_accept(
+/* Answers session_ops.forwarded: claimed at once, so that its end is heard of;
+ * then, at once or later, accepted or refused. */
+void channel_claim(
 	struct channel *ch, const struct channel_ops *ops, void *arg);
+void channel_accept(struct channel *ch);
 void channel_refuse(struct channel *ch, uint32_t reason, const char *text);
 
 /* Room for at most *ret_max bytes of data, or NULL: the window is closed, a key

@@ -301,6 +301,16 @@ void global_reply_input(struct session *s, struct slice payload)
 	free(p);
 }
 
+static void take_sig_algs(struct session *s, struct slice value)
+{
+	if (s->auth != NULL) {
+		auth_server_sig_algs(s->auth, value);
+		return;
+	}
+	buf_clear(&s->sig_algs);
+	buf_put(&s->sig_algs, value.p, value.len);
+}
+
 void global_ext_info(struct session *s, struct slice payload)
 {
 	struct rd r = rd_slice(payload);
@@ -314,7 +324,7 @@ void global_ext_info(struct session *s, struct slice payload)
 		if (!rd_ok(&r))
 			break;
 		if (slice_is(name, "server-sig-algs"))
-			auth_server_sig_algs(s->auth, value);
+			take_sig_algs(s, value);
 		else if (slice_is(name, PING_EXTENSION))
 			s->has_ping = slice_is(value, "0");
 	}

@@ -15,11 +15,11 @@
 
 #define HEAD_LEN     5 /* packet_length, padding_length */
 #define PADDING_MIN  4
-#define TRAILER_MAX  128 /* padding and tag */
+#define TRAILER_MAX  320 /* padding and tag */
 #define CHUNK_BYTES  (256 * 1024)
 #define IN_CAP_FIRST (32 * 1024)
 #define IN_CAP_MAX   (512 * 1024)
-#define PADDING_POOL 64
+#define PADDING_POOL 256
 
 struct chunk {
 	TAILQ_ENTRY(chunk) next;
@@ -38,6 +38,7 @@ struct packet {
 	TAILQ_HEAD(chunks, chunk) chunks;
 	struct chunk *spare;
 	size_t out_bytes;
+	size_t pad_next; /* 0: as little as possible */
 	uint8_t padding[PADDING_POOL];
 
 	uint8_t *in_data;
@@ -97,7 +98,7 @@ uint8_t *packet_reserve(struct packet *p, size_t max)
 	return c->data + c->tail + HEAD_LEN;
 }
 
-static size_t padding_for(const struct direction *d, size_t len)
+static size_t padding_for(const struct direction *d, size_t len, size_t round)
 {
 	size_t block = 8, covered = HEAD_LEN + len, pad;
 
@@ -106,6 +107,9 @@ static size_t padding_for(const struct direction *d, size_t len)
 		if (sealer_length_outside(d->sealer))
 			covered -= 4;
 	}
+	/* A multiple of both: blocks are powers of two. */
+	if (block < round)
+		block = round;
 	pad = block - covered % block;
 	return pad < PADDING_MIN ? pad + block : pad;
 }
@@ -114,7 +118,7 @@ int packet_commit(struct packet *p, size_t len)
 {
 	struct chunk *c = TAILQ_LAST(&p->chunks, chunks);
 	uint8_t *at = c->data + c->tail;
-	size_t pad = padding_for(&p->out, len), total = HEAD_LEN + len + pad;
+	size_t pad = padding_for(&p->out, len, p->pad_next), total = HEAD_LEN + len + pad;
 	uint32_t length = (uint32_t)(total - 4);
 	int err;
 
@@ -130,12 +134,18 @@ int packet_commit(struct packet *p, size_t len)
 			return err;
 		total += sealer_tag_len(p->out.sealer);
 	}
+	p->pad_next = 0;
 	p->out.seq++;
 	p->out.count.packets++;
 	p->out.count.bytes += total;
 	c->tail += total;
 	p->out_bytes += total;
 	return 0;
+}
+
+void packet_pad_next(struct packet *p, size_t n)
+{
+	p->pad_next = n;
 }
 
 int packet_send(struct packet *p, const void *payload, size_t len)

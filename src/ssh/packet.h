@@ -41,6 +41,9 @@ void packet_free(struct packet *p);
 uint8_t *packet_reserve(struct packet *p, size_t max);
 /* Pads and seals the `len` bytes that were written there. -ERR_CRYPTO. */
 int packet_commit(struct packet *p, size_t len) WARN_UNUSED;
+/* The next packet's padding rounds it up to a multiple of `n` <= 128, to hide the
+ * length of what is in it (a password). */
+void packet_pad_next(struct packet *p, size_t n);
 /* Both, for a payload that lies elsewhere; any length up to PACKET_PAYLOAD_MAX.
  */
 int packet_send(struct packet *p, const void *payload, size_t len) WARN_UNUSED;

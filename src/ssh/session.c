@@ -11,6 +11,8 @@
 #define UNSENT_MAX (16 * 1024 * 1024)
 
 #define REASON_MAX 256
+/* As OpenSSH: lengths of passwords don't show. */
+#define AUTH_PAD 64
 
 struct session *session_new(const struct session_config *config,
 	const struct session_ops *ops, void *arg)
@@ -35,6 +37,7 @@ void session_free(struct session *s)
 	auth_free(s->auth);
 	kex_done(s);
 	buf_wipe_done(&s->held);
+	buf_done(&s->sig_algs);
 	packet_free(s->packet);
 	free(s);
 }
@@ -219,7 +222,11 @@ void session_output_done(struct session *s, size_t n)
 
 static void auth_send(void *arg, const uint8_t *payload, size_t n)
 {
-	session_send(arg, payload, n);
+	struct session *s = arg;
+
+	/* Sealed in place, so no plain copy stays; its length says nothing. */
+	packet_pad_next(s->packet, AUTH_PAD);
+	session_send(s, payload, n);
 }
 
 static void auth_ask(void *arg, struct prompt *prompt)
@@ -312,6 +319,12 @@ void session_kex_ended(struct session *s)
 	struct buf b = BUF_INIT;
 
 	if (s->phase == PHASE_KEX) {
+		/* Only now: what host_key found may have changed the config. */
+		s->auth = auth_new(&s->config->auth, &auth_callbacks, s);
+		if (buf_len(&s->sig_algs) != 0)
+			auth_server_sig_algs(s->auth,
+				(struct slice){buf_ptr(&s->sig_algs),
+					buf_len(&s->sig_algs)});
 		s->phase = PHASE_SERVICE;
 		s->service_sent_us = s->now_us;
 		buf_put_u8(&b, MSG_SERVICE_REQUEST);
@@ -438,7 +451,6 @@ uint8_t *session_input_space(struct session *s, size_t *ret_len)
 static void begin_kex(struct session *s)
 {
 	s->phase = PHASE_KEX;
-	s->auth = auth_new(&s->config->auth, &auth_callbacks, s);
 	kex_start(s);
 }
 

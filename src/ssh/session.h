@@ -65,7 +65,7 @@ struct session_ops {
 	/* Authenticated: channels may be opened. */
 	void (*ready)(void *arg, const char *method, const char *how);
 	/* The server opens a forwarded-tcpip (path NULL) or
-	 * forwarded-streamlocal channel: answer now or later with
+	 * forwarded-streamlocal channel: channel_claim it, then now or later
 	 * channel_accept or channel_refuse. Slices live until the return. */
 	void (*forwarded)(void *arg, struct channel *ch, struct slice host,
 		uint32_t port, bool is_path, struct slice originator,

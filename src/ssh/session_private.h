@@ -72,6 +72,7 @@ struct session {
 
 	struct kex kex;
 	struct auth *auth;
+	struct buf sig_algs; /* server-sig-algs that came before the auth */
 	/* Payloads that wait for the key exchange to end: u32 length, bytes. */
 	struct buf held;
 	uint64_t service_sent_us;

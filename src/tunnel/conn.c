@@ -1,0 +1,389 @@
+/*
+ * The life of a connection. Invariants: a connection is in its forward's list
+ * until CONN_CLOSED; `channel` is NULL unless OPENING, OPEN or (forwarded) SOCKS
+ * and DIALING; nothing is read from the socket before OPEN but a SOCKS request.
+ */
+#include "tunnel/conn_private.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "tunnel/lane.h"
+#include "tunnel/server.h"
+
+static void on_poll(uv_poll_t *handle, int status, int events)
+{
+	struct conn *c = handle->data;
+
+	if (c->state == CONN_CLOSED)
+		return;
+	if (c->state == CONN_SOCKS && !c->is_forwarded)
+		conn_socks_readable(c);
+	else
+		conn_relay_event(c, status, events);
+}
+
+void conn_arm(struct conn *c, int events)
+{
+	if (events == c->armed || !c->has_poll)
+		return;
+	c->armed = events;
+	if (events == 0)
+		uv_poll_stop(&c->poll);
+	else
+		uv_poll_start(&c->poll, events, on_poll);
+}
+
+void conn_set_fd(struct conn *c, int fd)
+{
+	c->fd = fd;
+	if (uv_poll_init(&c->lane->loop, &c->poll, fd) == 0) {
+		c->has_poll = true;
+		c->poll.data = c;
+	}
+}
+
+struct conn *conn_new(struct lane *lane, struct forward *f, int fd)
+{
+	struct conn *c = mem_zalloc(1, sizeof(*c));
+
+	c->lane = lane;
+	c->forward = f;
+	c->fd = -1;
+	c->since_ms = uv_now(&lane->loop);
+	if (fd >= 0)
+		conn_set_fd(c, fd);
+	if (f != NULL) {
+		TAILQ_INSERT_TAIL(&f->conns, c, of_forward);
+		f->n_conns++;
+		f->conns_total++;
+	}
+	return c;
+}
+
+bool conn_set_ready(struct conn *c, struct conn_list *list)
+{
+	if (c->is_ready)
+		return false;
+	c->is_ready = true;
+	TAILQ_INSERT_TAIL(list, c, ready);
+	return true;
+}
+
+void conn_unready(struct conn *c, struct conn_list *list)
+{
+	if (!c->is_ready)
+		return;
+	c->is_ready = false;
+	TAILQ_REMOVE(list, c, ready);
+}
+
+bool conn_is_waiting(const struct conn *c)
+{
+	return c->state == CONN_WAITING;
+}
+
+struct conn *conn_next_pending(struct conn *c)
+{
+	return TAILQ_NEXT(c, pending);
+}
+
+void conn_out_of_patience(struct conn *c, uint64_t now_ms, uint64_t link_ms,
+	uint64_t request_ms)
+{
+	uint64_t waited = now_ms - c->since_ms;
+
+	if (c->state == CONN_WAITING && waited >= link_ms)
+		conn_give_up(c, ERR_TIMEOUT);
+	else if (c->state == CONN_SOCKS && waited >= request_ms)
+		conn_close(c);
+}
+
+void conn_set_pending(struct conn *c, bool pending)
+{
+	if (c->forward == NULL || c->is_pending == pending)
+		return;
+	c->is_pending = pending;
+	if (pending) {
+		c->since_ms = uv_now(&c->lane->loop);
+		TAILQ_INSERT_TAIL(&c->forward->pending, c, pending);
+		forward_watch_pending(c->forward);
+	} else {
+		TAILQ_REMOVE(&c->forward->pending, c, pending);
+	}
+}
+
+/* ---- the end ---- */
+
+static void free_now(struct conn *c)
+{
+	buf_done(&c->queue);
+	buf_done(&c->early);
+	free(c->socks);
+	free(c->originator);
+	free(c);
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+	struct conn *c = handle->data;
+
+	close(c->fd);
+	free_now(c);
+}
+
+void conn_close(struct conn *c)
+{
+	if (c->state == CONN_CLOSED)
+		return;
+	conn_set_pending(c, false);
+	c->state = CONN_CLOSED;
+	if (c->link != NULL)
+		link_conn_gone(c->link, c);
+	if (c->jumper != NULL)
+		link_jump_gone(c->jumper);
+	if (c->channel != NULL)
+		channel_close(c->channel);
+	c->channel = NULL;
+	if (c->dial != NULL)
+		dial_free(c->dial);
+	c->dial = NULL;
+	if (c->forward != NULL) {
+		TAILQ_REMOVE(&c->forward->conns, c, of_forward);
+		c->forward->n_conns--;
+	}
+	if (c->has_poll) {
+		uv_close((uv_handle_t *)&c->poll, on_closed);
+		return;
+	}
+	if (c->fd >= 0)
+		close(c->fd);
+	free_now(c);
+}
+
+void conn_reset(struct conn *c)
+{
+	struct linger now = {.l_onoff = 1, .l_linger = 0};
+
+	if (c->fd >= 0)
+		setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+	conn_close(c);
+}
+
+/* ---- finding the way out ---- */
+
+static void on_opened(void *arg)
+{
+	struct conn *c = arg;
+
+	conn_set_pending(c, false);
+	conn_socks_answer(c, 0);
+	conn_relay_start(c);
+}
+
+static void on_failed(void *arg, uint32_t reason, const char *text)
+{
+	struct conn *c = arg;
+	int err;
+
+	c->channel = NULL;
+	if (c->forward == NULL) {
+		if (c->jumper != NULL)
+			link_jump_failed(c->jumper, reason, text);
+		conn_close(c);
+		return;
+	}
+	err = forward_target_failed(c->forward, reason, text,
+		c->socks != NULL ? c->socks->host : NULL,
+		c->socks != NULL ? c->socks->port : 0);
+	conn_refused(c, err);
+}
+
+void conn_refused(struct conn *c, int err)
+{
+	if (c->socks != NULL) {
+		conn_socks_answer(c, err);
+		conn_close(c);
+	} else {
+		conn_reset(c);
+	}
+}
+
+static void on_data(void *arg, const uint8_t *p, size_t n)
+{
+	struct conn *c = arg;
+
+	if (c->state == CONN_OPEN) {
+		link_deliver(c->link, c, p, n);
+		return;
+	}
+	/* A forwarded channel talks before its target here answers. */
+	conn_socks_channel_data(c, p, n);
+}
+
+static void on_eof(void *arg)
+{
+	struct conn *c = arg;
+
+	link_deliver_flush(c->link, c);
+	c->remote_eof = true;
+	if (c->state == CONN_OPEN)
+		conn_relay_settle(c);
+}
+
+static void on_channel_closed(void *arg, bool lost)
+{
+	struct conn *c = arg;
+
+	c->channel = NULL;
+	link_deliver_flush(c->link, c);
+	/* Writing may have found the socket dead. */
+	if (c->state == CONN_CLOSED)
+		return;
+	if (lost && !c->remote_eof) {
+		conn_reset(c);
+		return;
+	}
+	if (c->state != CONN_OPEN) {
+		conn_close(c);
+		return;
+	}
+	/* What the server sent before it closed is still the client's. */
+	c->remote_eof = true;
+	c->state = CONN_DRAINING;
+	link_conn_gone(c->link, c);
+	c->link = NULL;
+	conn_relay_settle(c);
+}
+
+static void on_writable(void *arg)
+{
+	struct conn *c = arg;
+
+	if (c->state == CONN_OPEN || c->is_forwarded)
+		link_conn_ready(c->link, c);
+}
+
+const struct channel_ops conn_channel_ops = {
+	.opened = on_opened,
+	.failed = on_failed,
+	.data = on_data,
+	.eof = on_eof,
+	.closed = on_channel_closed,
+	.writable = on_writable,
+};
+
+static struct channel *open_channel(struct conn *c, struct link *link,
+	const char *host, uint16_t port, const char *path)
+{
+	struct session *s = link_session(link);
+	const char *from = c->originator != NULL ? c->originator : "127.0.0.1";
+
+	if (path != NULL)
+		return channel_open_unix(s, path, &conn_channel_ops, c);
+	return channel_open_tcp(s, host, port, from, c->originator_port,
+		&conn_channel_ops, c);
+}
+
+void conn_link_ready(struct conn *c, struct link *link)
+{
+	const struct endpoint *target = &c->forward->spec.target;
+
+	c->state = CONN_OPENING;
+	c->link = link;
+	link_conn_added(link, c);
+	if (c->socks != NULL)
+		c->channel = open_channel(
+			c, link, c->socks->host, c->socks->port, NULL);
+	else
+		c->channel = open_channel(
+			c, link, target->host, target->port, target->path);
+	conn_set_pending(c, false);
+	if (c->channel == NULL)
+		conn_refused(c, ERR_LIMIT);
+}
+
+void conn_find_link(struct conn *c)
+{
+	struct link *link = server_pick_link(c->forward->server);
+
+	if (link != NULL) {
+		conn_link_ready(c, link);
+		return;
+	}
+	c->state = CONN_WAITING;
+	conn_set_pending(c, false);
+	conn_set_pending(c, true);
+}
+
+void conn_give_up(struct conn *c, int err)
+{
+	conn_refused(c, err);
+}
+
+/* ---- beginnings ---- */
+
+static char *peer_text(const struct sockaddr_storage *peer, uint16_t *ret_port)
+{
+	const struct sockaddr_in6 *in6 = (const void *)peer;
+	const struct sockaddr_in *in = (const void *)peer;
+	char text[INET6_ADDRSTRLEN];
+
+	if (peer->ss_family == AF_INET && uv_ip4_name(in, text, sizeof(text)) == 0) {
+		*ret_port = ntohs(in->sin_port);
+		return mem_strdup(text);
+	}
+	if (peer->ss_family == AF_INET6 &&
+		uv_ip6_name(in6, text, sizeof(text)) == 0) {
+		*ret_port = ntohs(in6->sin6_port);
+		return mem_strdup(text);
+	}
+	*ret_port = 0;
+	return NULL;
+}
+
+void conn_accepted(struct forward *f, int fd,
+	const struct sockaddr_storage *peer)
+{
+	struct conn *c = conn_new(server_lane(f->server), f, fd);
+	int on = 1;
+
+	if (!c->has_poll) {
+		conn_reset(c);
+		return;
+	}
+	if (peer->ss_family != AF_UNIX)
+		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	c->originator = peer_text(peer, &c->originator_port);
+	if (f->spec.type == FORWARD_DYNAMIC)
+		conn_socks_start(c);
+	else
+		conn_find_link(c);
+}
+
+struct conn *conn_jump(struct link *link, struct link *jumper, int fd,
+	const char *host, uint16_t port)
+{
+	struct conn *c = conn_new(link_lane(link), NULL, fd);
+
+	c->jumper = jumper;
+	c->state = CONN_OPENING;
+	c->link = link;
+	link_conn_added(link, c);
+	c->channel = c->has_poll ? open_channel(c, link, host, port, NULL)
+				 : NULL;
+	if (c->channel != NULL)
+		return c;
+	c->jumper = NULL;
+	conn_close(c);
+	return NULL;
+}
+
+void conn_forget_jumper(struct conn *c)
+{
+	c->jumper = NULL;
+}

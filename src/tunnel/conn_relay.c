@@ -1,0 +1,211 @@
+/*
+ * The hot path: bytes between socket and channel.
+ */
+#include "tunnel/conn_private.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include "tunnel/lane.h"
+
+static bool would_block(int err)
+{
+	return err == EAGAIN || err == EWOULDBLOCK || err == EINTR;
+}
+
+/* ---- ends ---- */
+
+/* Both directions are over and written: nothing holds the connection. */
+static void check_finished(struct conn *c)
+{
+	if (!c->remote_eof || buf_len(&c->queue) != 0)
+		return;
+	if (c->state == CONN_DRAINING || c->local_eof)
+		conn_close(c);
+}
+
+static void end_local(struct conn *c)
+{
+	c->local_eof = true;
+	channel_eof(c->channel);
+	conn_arm(c, c->armed & ~UV_READABLE);
+	check_finished(c);
+}
+
+/* ---- socket → channel ---- */
+
+static enum conn_pull pull_early(struct conn *c, uint8_t *room, size_t max)
+{
+	size_t n = buf_len(&c->early);
+
+	if (n > max)
+		n = max;
+	memcpy(room, buf_ptr(&c->early), n);
+	buf_consume(&c->early, n);
+	channel_commit(c->channel, n);
+	if (c->forward != NULL)
+		c->forward->bytes_out += n;
+	if (buf_len(&c->early) == 0)
+		buf_done(&c->early);
+	return CONN_PULL_MORE;
+}
+
+enum conn_pull conn_pull(struct conn *c)
+{
+	uint8_t *room;
+	ssize_t n;
+	size_t max;
+
+	bool early = buf_len(&c->early) != 0 &&
+		(c->state == CONN_OPEN || c->is_forwarded);
+
+	if (c->channel == NULL ||
+		(!early && (c->state != CONN_OPEN || c->local_eof)))
+		return CONN_PULL_DRAINED;
+	room = channel_reserve(c->channel, &max);
+	if (room == NULL) {
+		/* on_writable comes; until then the socket may stay full. */
+		conn_arm(c, c->armed & ~UV_READABLE);
+		return CONN_PULL_DRAINED;
+	}
+	if (early)
+		return pull_early(c, room, max);
+	n = recv(c->fd, room, max, 0);
+	if (n > 0) {
+		channel_commit(c->channel, (size_t)n);
+		if (c->forward != NULL)
+			c->forward->bytes_out += (uint64_t)n;
+		if ((size_t)n == max)
+			return CONN_PULL_MORE;
+		conn_arm(c, c->armed | UV_READABLE);
+	} else if (n == 0) {
+		end_local(c);
+	} else if (would_block(errno)) {
+		conn_arm(c, c->armed | UV_READABLE);
+	} else {
+		conn_reset(c);
+	}
+	return CONN_PULL_DRAINED;
+}
+
+/* ---- channel → socket ---- */
+
+static void consumed(struct conn *c, size_t n)
+{
+	if (c->forward != NULL)
+		c->forward->bytes_in += n;
+	if (c->channel != NULL)
+		channel_consumed(c->channel, n, lane_now_us());
+}
+
+static void keep_rest(struct conn *c, const struct iovec *iov, int n,
+	size_t written)
+{
+	for (int i = 0; i < n; i++) {
+		size_t len = iov[i].iov_len;
+
+		if (written >= len) {
+			written -= len;
+			continue;
+		}
+		buf_put(&c->queue, (const uint8_t *)iov[i].iov_base + written,
+			len - written);
+		written = 0;
+	}
+}
+
+static ssize_t send_iov(int fd, struct iovec *iov, int n)
+{
+	struct msghdr m = {.msg_iov = iov, .msg_iovlen = (size_t)n};
+
+	if (n == 1)
+		return send(fd, iov->iov_base, iov->iov_len, MSG_NOSIGNAL);
+	return sendmsg(fd, &m, MSG_NOSIGNAL);
+}
+
+/* Writes what is queued; false: the connection is gone. */
+static bool write_queue(struct conn *c)
+{
+	while (buf_len(&c->queue) != 0) {
+		ssize_t n = send(c->fd, buf_ptr(&c->queue), buf_len(&c->queue),
+			MSG_NOSIGNAL);
+
+		if (n < 0 && would_block(errno)) {
+			conn_arm(c, c->armed | UV_WRITABLE);
+			return true;
+		}
+		if (n < 0) {
+			conn_reset(c);
+			return false;
+		}
+		buf_consume(&c->queue, (size_t)n);
+		consumed(c, (size_t)n);
+	}
+	buf_done(&c->queue);
+	conn_arm(c, c->armed & ~UV_WRITABLE);
+	return true;
+}
+
+void conn_relay_settle(struct conn *c)
+{
+	if (!c->remote_eof || buf_len(&c->queue) != 0)
+		return;
+	if (!c->shut) {
+		c->shut = true;
+		shutdown(c->fd, SHUT_WR);
+	}
+	check_finished(c);
+}
+
+void conn_take(struct conn *c, struct iovec *iov, int n)
+{
+	ssize_t sent = 0;
+
+	if (c->state == CONN_CLOSED)
+		return;
+	if (buf_len(&c->queue) == 0) {
+		sent = send_iov(c->fd, iov, n);
+		if (sent < 0 && !would_block(errno)) {
+			conn_reset(c);
+			return;
+		}
+		if (sent < 0)
+			sent = 0;
+		if (sent > 0)
+			consumed(c, (size_t)sent);
+	}
+	keep_rest(c, iov, n, (size_t)sent);
+	if (buf_len(&c->queue) != 0)
+		conn_arm(c, c->armed | UV_WRITABLE);
+	conn_relay_settle(c);
+}
+
+/* ---- events ---- */
+
+void conn_relay_start(struct conn *c)
+{
+	c->state = CONN_OPEN;
+	if (buf_len(&c->queue) != 0 && !write_queue(c))
+		return;
+	conn_relay_settle(c);
+	if (c->state == CONN_OPEN)
+		link_conn_ready(c->link, c);
+}
+
+void conn_relay_event(struct conn *c, int status, int events)
+{
+	if (status < 0)
+		events = c->armed;
+	if ((events & UV_WRITABLE) != 0) {
+		if (!write_queue(c))
+			return;
+		conn_relay_settle(c);
+	}
+	if (c->state != CONN_OPEN || (events & UV_READABLE) == 0)
+		return;
+	/* It is in its turn already, or held up by the channel: look away until
+	 * conn_pull looks again. */
+	if (!link_conn_ready(c->link, c))
+		conn_arm(c, c->armed & ~UV_READABLE);
+}

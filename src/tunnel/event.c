@@ -1,0 +1,60 @@
+#include "tunnel/event.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+
+static const char *const state_names[] = {
+	[STATE_DISCONNECTED] = "disconnected",
+	[STATE_CONNECTING] = "connecting",
+	[STATE_CONNECTED] = "connected",
+	[STATE_RECONNECTING] = "reconnecting",
+	[STATE_ERROR] = "error",
+};
+static_assert(sizeof(state_names) / sizeof(*state_names) == STATE_COUNT,
+	"one name a state");
+
+static const char *const kind_names[] = {
+	[EVENT_SERVER] = "server",
+	[EVENT_LINK] = "link",
+	[EVENT_FORWARD] = "forward",
+	[EVENT_TARGET] = "target",
+	[EVENT_PROMPT] = "prompt",
+	[EVENT_PROMPT_GONE] = "prompt_gone",
+	[EVENT_BANNER] = "banner",
+	[EVENT_NOTICE] = "notice",
+	[EVENT_STATS] = "stats",
+	[EVENT_STOPPED] = "stopped",
+};
+static_assert(sizeof(kind_names) / sizeof(*kind_names) == EVENT_KIND_COUNT,
+	"one name a kind");
+
+const char *tunnel_state_name(enum tunnel_state state)
+{
+	return state_names[state];
+}
+
+const char *event_kind_name(enum event_kind kind)
+{
+	return kind_names[kind];
+}
+
+struct event *event_new(enum event_kind kind, uint32_t server_id)
+{
+	struct event *e = mem_zalloc(1, sizeof(*e));
+
+	e->kind = kind;
+	e->server_id = server_id;
+	return e;
+}
+
+void event_free(struct event *e)
+{
+	if (e == NULL)
+		return;
+	prompt_free(e->prompt);
+	free(e->text);
+	free(e->stats);
+	free(e);
+}

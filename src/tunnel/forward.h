@@ -1,0 +1,83 @@
+/*
+ * A running forward: its listener here, or its listening on the server; its state;
+ * its connections.
+ *
+ * Local and Dynamic listen from the start and stay bound while the server is away;
+ * Remote asks the server for its port each time the first link comes up. A port
+ * that can't be had is tried again. Worker thread only.
+ */
+#ifndef TAUPE_TUNNEL_FORWARD_H
+#define TAUPE_TUNNEL_FORWARD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include <uv.h>
+
+#include "base/trouble.h"
+#include "tunnel/conn.h"
+#include "tunnel/event.h"
+#include "tunnel/forward_spec.h"
+
+struct lane;
+struct link;
+struct listener;
+struct server;
+
+struct forward {
+	TAILQ_ENTRY(forward) next; /* server's list */
+	struct lane *lane;
+	struct server *server;
+	uint32_t id;
+	struct forward_spec spec;
+	enum tunnel_state state;
+	struct listener *listener;
+	uv_timer_t retry;    /* for a port that can't be had */
+	uv_timer_t patience; /* for connections that wait */
+	unsigned handles;    /* open uv handles */
+	bool stopping;
+	bool was_up;         /* remote: the server gave the port once */
+	unsigned refusals;   /* remote: in a row */
+	struct link *asked;  /* remote: the link that has, or was asked for, it */
+	bool granted;
+	uint16_t bound_port;
+	struct conn_list conns, pending;
+	uint32_t n_conns;
+	uint64_t conns_total, bytes_in, bytes_out;
+	uint64_t last_target_ms; /* of the last EVENT_TARGET */
+	enum err last_target_err;
+};
+
+struct forward *forward_new(struct server *s, uint32_t id,
+	struct forward_spec *spec);
+/* Closes its connections and its port; when all is closed it tells
+ * server_forward_gone and frees itself. */
+void forward_stop(struct forward *f);
+
+/* A link came up; `first` is the one for remote forwards. */
+void forward_link_up(struct forward *f, struct link *first);
+/* A link went: what it carried for a remote forward is void. */
+void forward_link_down(struct forward *f, struct link *l);
+/* The last link went, or could not come up; there will be another try. */
+void forward_server_lost(struct forward *f, const struct trouble *why,
+	uint64_t up_ms, uint64_t next_try_ms);
+/* A permanent failure of the server. */
+void forward_server_failed(struct forward *f, const struct trouble *why);
+/* A connection joined `pending`: none waits for ever. */
+void forward_watch_pending(struct forward *f);
+/* Hands waiting connections to links. */
+void forward_serve_waiting(struct forward *f);
+
+/* The server could not open the destination: counts it, tells it (at most once a
+ * second for the same reason), and names the error. `host` NULL: the forward's own
+ * target. */
+int forward_target_failed(struct forward *f, uint32_t reason, const char *text,
+	const char *host, uint16_t port);
+/* The same for a target on this side. */
+void forward_local_failed(struct forward *f, const struct trouble *why);
+/* Whether a forwarded channel for this listening address is this forward's. */
+bool forward_matches(const struct forward *f, struct slice host,
+	uint32_t port, bool is_path);
+
+#endif

@@ -1,0 +1,47 @@
+/*
+ * What everything on one worker's thread shares: its loop, the links that have
+ * something to send, the budget of receive windows, the way events go out.
+ *
+ * Work that one turn of the loop brings (data of many connections) is sealed and
+ * sent once, when the turn ends: links mark themselves dirty, and lane.c runs
+ * them after the loop has polled and before it sleeps.
+ */
+#ifndef TAUPE_TUNNEL_LANE_H
+#define TAUPE_TUNNEL_LANE_H
+
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include <uv.h>
+
+#include "ssh/session.h"
+#include "tunnel/event.h"
+#include "tunnel/worker.h"
+
+struct link;
+
+TAILQ_HEAD(link_list, link);
+
+struct lane {
+	uv_loop_t loop;
+	uv_check_t check;
+	uv_prepare_t prepare;
+	uv_idle_t idle; /* runs while work is left: the loop does not sleep */
+	struct link_list dirty;
+	struct window_budget budget;
+	worker_event_fn *on_event;
+	void *on_event_arg;
+};
+
+/* 0, or -ERR_SYSTEM. */
+int lane_init(struct lane *l, worker_event_fn *on_event, void *arg) WARN_UNUSED;
+/* Closes the lane's own handles; every other handle must be closing already. Runs
+ * the loop until all are gone. */
+void lane_done(struct lane *l);
+
+/* Hands an event to the control thread. */
+void lane_emit(struct lane *l, struct event *e);
+
+uint64_t lane_now_us(void);
+
+#endif

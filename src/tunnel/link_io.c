@@ -1,0 +1,317 @@
+/*
+ * The bytes of a link: socket ↔ session, turns of connections, timers.
+ *
+ * Back-pressure: connections fill packets only while less than LINK_OUT_MAX is
+ * unsent here, and TCP_NOTSENT_LOWAT keeps the kernel's own queue short, so that
+ * what is said next does not wait behind what was said long ago.
+ */
+#include "tunnel/link_private.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/clock.h"
+
+/* Reads in one go before others on the loop get their turn. */
+#define READS_MAX      8
+/* Filling and sending in one go, likewise. */
+#define ROUNDS_MAX     8
+#define METER_US       100000
+/* More than this a second is bulk. */
+#define BUSY_BYTES_S   (8 * 1024 * 1024)
+#define SEND_IOV_MAX   16
+
+static void on_poll(uv_poll_t *handle, int status, int events);
+
+static void arm(struct link *l, int events)
+{
+	if (events == l->armed)
+		return;
+	l->armed = events;
+	uv_poll_start(&l->poll, events, on_poll);
+}
+
+int link_io_start(struct link *l, int fd)
+{
+	if (uv_poll_init(&l->lane->loop, &l->poll, fd) != 0)
+		return -ERR_SYSTEM;
+	l->poll.data = l;
+	l->fd = fd;
+	l->handles++;
+	arm(l, UV_READABLE);
+	return 0;
+}
+
+/* ---- the meter ---- */
+
+static void meter(struct link *l, size_t n, uint64_t now_us)
+{
+	uint64_t elapsed = now_us - l->meter_start_us;
+	bool was = l->is_busy;
+
+	l->meter_bytes += n;
+	if (elapsed < METER_US)
+		return;
+	l->meter_rate = l->meter_bytes * 1000000 / elapsed;
+	l->meter_start_us = now_us;
+	l->meter_bytes = 0;
+	l->is_busy = l->meter_rate > BUSY_BYTES_S;
+	if (l->is_busy && !was)
+		server_link_busy(l->server);
+}
+
+bool link_is_busy(const struct link *l)
+{
+	/* A meter that nothing moved for a while is out of date. */
+	return l->is_busy &&
+		lane_now_us() - l->meter_start_us < 3 * (uint64_t)METER_US;
+}
+
+/* ---- receiving ---- */
+
+static void lost(struct link *l, const char *why)
+{
+	session_input_end(l->session, why);
+}
+
+static void flush_batch(struct link *l)
+{
+	struct conn *c = l->batch.conn;
+	int n = l->batch.n;
+
+	l->batch.conn = NULL;
+	l->batch.n = 0;
+	if (c != NULL)
+		conn_take(c, l->batch.iov, n);
+}
+
+void link_deliver(struct link *l, struct conn *c, const uint8_t *p, size_t n)
+{
+	if (l->batch.conn != c || l->batch.n == LINK_BATCH_MAX)
+		flush_batch(l);
+	l->batch.conn = c;
+	l->batch.iov[l->batch.n].iov_base = (void *)(uintptr_t)p;
+	l->batch.iov[l->batch.n].iov_len = n;
+	l->batch.n++;
+}
+
+void link_deliver_flush(struct link *l, struct conn *c)
+{
+	if (l != NULL && l->batch.conn == c)
+		flush_batch(l);
+}
+
+static void on_readable(struct link *l)
+{
+	for (int i = 0; i < READS_MAX && l->phase != LINK_DOWN; i++) {
+		size_t len;
+		uint8_t *room = session_input_space(l->session, &len);
+		ssize_t n = recv(l->fd, room, len, 0);
+		uint64_t now = lane_now_us();
+
+		if (n == 0) {
+			lost(l, "the server closed the connection");
+			return;
+		}
+		if (n < 0 && (errno == EAGAIN || errno == EINTR))
+			return;
+		if (n < 0) {
+			lost(l, strerror(errno));
+			return;
+		}
+		session_input(l->session, (size_t)n, now);
+		flush_batch(l);
+		meter(l, (size_t)n, now);
+		link_dirty(l);
+		if ((size_t)n < len)
+			return;
+	}
+}
+
+/* ---- sending ---- */
+
+/* True: all is sent. */
+static bool send_output(struct link *l)
+{
+	while (session_output_bytes(l->session) != 0) {
+		struct iovec iov[SEND_IOV_MAX];
+		struct msghdr m = {.msg_iov = iov};
+		ssize_t n;
+
+		m.msg_iovlen = (size_t)session_output(
+			l->session, iov, SEND_IOV_MAX);
+		n = sendmsg(l->fd, &m, MSG_NOSIGNAL);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno == EAGAIN)
+			return false;
+		if (n < 0) {
+			lost(l, strerror(errno));
+			return false;
+		}
+		session_output_done(l->session, (size_t)n);
+		meter(l, (size_t)n, lane_now_us());
+	}
+	return true;
+}
+
+static void fill(struct link *l)
+{
+	struct conn *c;
+
+	while ((c = TAILQ_FIRST(&l->ready)) != NULL &&
+		session_output_bytes(l->session) < LINK_OUT_MAX) {
+		conn_unready(c, &l->ready);
+		if (conn_pull(c) == CONN_PULL_MORE)
+			link_conn_ready(l, c);
+	}
+}
+
+static void pump(struct link *l)
+{
+	bool sent = true;
+
+	if (l->phase == LINK_DOWN || l->session == NULL)
+		return;
+	for (int i = 0; i < ROUNDS_MAX && sent; i++) {
+		fill(l);
+		if (session_output_bytes(l->session) == 0)
+			break;
+		sent = send_output(l);
+	}
+	if (l->phase == LINK_DOWN)
+		return;
+	arm(l, sent ? UV_READABLE : UV_READABLE | UV_WRITABLE);
+	if (sent && !TAILQ_EMPTY(&l->ready))
+		link_dirty(l);
+	link_io_arm_timer(l);
+}
+
+void link_pump_dirty(struct lane *lane)
+{
+	struct link *l;
+	size_t n = 0;
+
+	TAILQ_FOREACH (l, &lane->dirty, dirty)
+		n++;
+	while (n-- != 0 && (l = TAILQ_FIRST(&lane->dirty)) != NULL) {
+		TAILQ_REMOVE(&lane->dirty, l, dirty);
+		l->is_dirty = false;
+		pump(l);
+	}
+}
+
+void link_io_flush_last(struct link *l)
+{
+	struct iovec iov[SEND_IOV_MAX];
+	struct msghdr m = {.msg_iov = iov};
+
+	/* The batch's bytes are the session's; they can't wait. */
+	flush_batch(l);
+	if (l->session == NULL || l->fd < 0)
+		return;
+	m.msg_iovlen = (size_t)session_output(l->session, iov, SEND_IOV_MAX);
+	/* DISCONNECT, if the socket takes it: nobody waits for it. */
+	if (m.msg_iovlen != 0)
+		(void)!sendmsg(l->fd, &m, MSG_NOSIGNAL);
+}
+
+void link_dirty(struct link *l)
+{
+	if (l->is_dirty || l->phase == LINK_DOWN)
+		return;
+	l->is_dirty = true;
+	TAILQ_INSERT_TAIL(&l->lane->dirty, l, dirty);
+}
+
+static void on_poll(uv_poll_t *handle, int status, int events)
+{
+	struct link *l = handle->data;
+
+	if (l->phase == LINK_DOWN)
+		return;
+	if (status < 0)
+		events |= UV_READABLE;
+	if ((events & UV_WRITABLE) != 0)
+		link_dirty(l);
+	if ((events & UV_READABLE) != 0)
+		on_readable(l);
+}
+
+/* ---- connections ---- */
+
+void link_conn_added(struct link *l, struct conn *c)
+{
+	(void)c;
+	l->n_conns++;
+	l->idle_since_ms = 0;
+}
+
+void link_conn_gone(struct link *l, struct conn *c)
+{
+	conn_unready(c, &l->ready);
+	if (l->batch.conn == c) {
+		l->batch.conn = NULL;
+		l->batch.n = 0;
+	}
+	if (--l->n_conns == 0)
+		l->idle_since_ms = uv_now(&l->lane->loop);
+}
+
+bool link_conn_ready(struct link *l, struct conn *c)
+{
+	link_dirty(l);
+	return conn_set_ready(c, &l->ready);
+}
+
+/* ---- time ---- */
+
+static uint64_t deadline_us(const struct link *l)
+{
+	uint64_t due = session_deadline_us(l->session);
+
+	return due < l->handshake_due_us ? due : l->handshake_due_us;
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+	struct link *l = timer->data;
+	uint64_t now = lane_now_us();
+	struct trouble t;
+
+	l->timer_due_us = UINT64_MAX;
+	if (l->phase == LINK_DOWN)
+		return;
+	if (now >= l->handshake_due_us) {
+		trouble_set(&t, ERR_CONNECT_TIMEOUT);
+		trouble_arg(&t, "host", "%s", l->peer->host);
+		trouble_arg(&t, "address", "%s", l->peer->host);
+		trouble_arg(&t, "port", "%u", l->peer->port);
+		trouble_arg(&t, "seconds", "%u",
+			l->peer->config->options.connect_timeout_s);
+		trouble_arg(&t, "detail", "no answer in the SSH handshake");
+		link_stop(l, &t);
+		return;
+	}
+	session_tick(l->session, now);
+	link_dirty(l);
+	link_io_arm_timer(l);
+}
+
+/* The deadline moves with every byte; the timer is only set when it comes
+ * earlier, and looks again when it fires. */
+void link_io_arm_timer(struct link *l)
+{
+	uint64_t due, now;
+
+	if (l->phase == LINK_DOWN || l->session == NULL)
+		return;
+	due = deadline_us(l);
+	if (due >= l->timer_due_us)
+		return;
+	now = lane_now_us();
+	l->timer_due_us = due;
+	uv_timer_start(&l->timer, on_timer,
+		due > now ? (due - now + 999) / 1000 : 0, 0);
+}

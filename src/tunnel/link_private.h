@@ -1,0 +1,91 @@
+/* struct link, for link*.c only. */
+#ifndef TAUPE_TUNNEL_LINK_PRIVATE_H
+#define TAUPE_TUNNEL_LINK_PRIVATE_H
+
+#include <sys/uio.h>
+
+#include "tunnel/dial.h"
+#include "tunnel/identity.h"
+#include "tunnel/link.h"
+#include "tunnel/peer.h"
+#include "tunnel/proxycmd.h"
+#include "tunnel/server.h"
+
+/* Packets of one connection that one write takes. */
+#define LINK_BATCH_MAX 32
+/* Unsent bytes here past which connections wait, and in the kernel. */
+#define LINK_OUT_MAX       (256 * 1024)
+#define LINK_NOTSENT_LOWAT (128 * 1024)
+/* What a link has to prove that it lives, after sleep or a change of network. */
+#define LINK_PROBE_US 1000000
+
+enum link_phase {
+	LINK_GATHER,
+	LINK_DIAL,
+	LINK_TALK,
+	LINK_READY,
+	LINK_DOWN,
+	LINK_PHASE_COUNT
+};
+
+struct link {
+	TAILQ_ENTRY(link) of_server;
+	TAILQ_ENTRY(link) dirty; /* lane's list, with is_dirty */
+	struct lane *lane;
+	struct server *server;
+	struct peer *peer;
+	struct link *via;
+	unsigned number;
+	enum link_phase phase;
+	bool may_ask, insecure, is_dirty;
+
+	struct identity *identity;
+	struct known_hosts *known_hosts;
+	struct dial *dial;
+	struct proxycmd *proxy;
+	struct conn *jump; /* the connection over `via` that carries us */
+	unsigned attempts; /* left of ConnectionAttempts */
+
+	struct session_config config;
+	char *host_key_algs, *methods; /* of the config */
+	struct session *session;
+	const struct pubkey *asked_key; /* the host key that a person looks at */
+
+	uv_poll_t poll;
+	uv_timer_t timer;
+	int fd;
+	int armed;
+	unsigned handles; /* open uv handles */
+	uint64_t timer_due_us;
+	uint64_t handshake_due_us; /* UINT64_MAX: a person is being asked */
+
+	struct conn_list ready;
+	size_t n_conns;
+	struct {
+		struct conn *conn;
+		int n;
+		struct iovec iov[LINK_BATCH_MAX];
+	} batch;
+
+	uint64_t up_since_ms, up_mono_ms, idle_since_ms;
+	/* bulk detection: bytes of the running and the last tenth of a second */
+	uint64_t meter_start_us, meter_bytes, meter_rate;
+	bool is_busy;
+};
+
+/* link.c */
+/* The first end wins; tells the server, then closes everything. */
+void link_down(struct link *l, const struct trouble *trouble);
+/* The socket is connected: the session begins. */
+void link_talk(struct link *l, int fd);
+
+/* link_io.c */
+int link_io_start(struct link *l, int fd) WARN_UNUSED;
+void link_io_arm_timer(struct link *l);
+void link_io_flush_last(struct link *l);
+
+/* link_session.c */
+extern const struct session_ops link_session_ops;
+void link_session_config(struct link *l);
+
+#endif

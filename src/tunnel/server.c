@@ -1,0 +1,483 @@
+/*
+ * A server's will: up while forwards want it, back after each loss.
+ *
+ *   DISCONNECTED → CONNECTING → CONNECTED ⇄ RECONNECTING
+ *                             ↘ ERROR (a person must do something first)
+ */
+#include "tunnel/server_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "ssh/channel.h"
+#include "ssh/msg.h"
+#include "tunnel/server_config.h"
+
+#define BACKOFF_FIRST_MS 500
+#define BACKOFF_MAX_MS   30000
+
+static const bool allowed[STATE_COUNT][STATE_COUNT] = {
+	[STATE_DISCONNECTED] = {[STATE_CONNECTING] = true,
+		[STATE_ERROR] = true},
+	[STATE_CONNECTING] = {[STATE_CONNECTED] = true, [STATE_ERROR] = true,
+		[STATE_DISCONNECTED] = true},
+	[STATE_CONNECTED] = {[STATE_RECONNECTING] = true, [STATE_ERROR] = true,
+		[STATE_DISCONNECTED] = true},
+	[STATE_RECONNECTING] = {[STATE_CONNECTED] = true, [STATE_ERROR] = true,
+		[STATE_DISCONNECTED] = true},
+	[STATE_ERROR] = {[STATE_CONNECTING] = true,
+		[STATE_DISCONNECTED] = true},
+};
+
+/* ---- events ---- */
+
+struct event *server_event(struct server *s, enum event_kind kind)
+{
+	return event_new(kind, s->config->id);
+}
+
+void server_emit(struct server *s, struct event *e)
+{
+	lane_emit(s->lane, e);
+}
+
+void server_set_state(struct server *s, enum tunnel_state state,
+	const struct trouble *why, uint64_t up_ms, uint64_t next_try_ms)
+{
+	struct event *e;
+
+	if (state == s->state ? why == NULL : !allowed[s->state][state])
+		return;
+	s->state = state;
+	e = server_event(s, EVENT_SERVER);
+	e->state = state;
+	e->up_ms = up_ms;
+	e->next_try_ms = next_try_ms;
+	if (why != NULL)
+		e->trouble = *why;
+	server_emit(s, e);
+}
+
+/* ---- coming up ---- */
+
+static void on_retry(uv_timer_t *timer)
+{
+	server_advance(timer->data);
+}
+
+void server_advance(struct server *s)
+{
+	struct link *via = NULL;
+
+	if (s->stopping || !s->wanted || s->n_links != 0)
+		return;
+	uv_timer_stop(&s->retry);
+	if (!s->ever_up || s->state == STATE_ERROR)
+		server_set_state(s, STATE_CONNECTING, NULL, 0, 0);
+	for (size_t i = 0; i < s->config->n_jumps; i++) {
+		if (s->hop_links[i] == NULL) {
+			s->n_bodies++;
+			s->hop_links[i] = link_new(s, &s->hops[i], via, 0,
+				s->config->may_ask);
+		}
+		via = s->hop_links[i];
+		if (!link_is_ready(via))
+			return;
+	}
+	pool_add(s, s->config->may_ask);
+}
+
+void server_retry_now(struct server *s)
+{
+	s->backoff_ms = BACKOFF_FIRST_MS;
+	server_advance(s);
+}
+
+void server_want(struct server *s)
+{
+	if (s->stopping || s->state == STATE_ERROR)
+		return;
+	s->wanted = true;
+	if (s->n_links == 0 && !uv_is_active((uv_handle_t *)&s->retry))
+		server_advance(s);
+}
+
+void server_link_ready(struct server *s, struct link *l)
+{
+	struct event *e;
+	struct forward *f;
+
+	if (link_peer(l) != &s->target) {
+		server_advance(s);
+		return;
+	}
+	s->n_ready++;
+	s->ever_up = true;
+	s->backoff_ms = BACKOFF_FIRST_MS;
+	if (s->n_ready == 1) {
+		s->up_since_ms = clock_wall_ms();
+		s->up_mono_ms = clock_mono_ms();
+	}
+	e = server_event(s, EVENT_LINK);
+	e->link_no = link_number(l);
+	e->up = true;
+	server_emit(s, e);
+	server_set_state(s, STATE_CONNECTED, NULL, 0, 0);
+	TAILQ_FOREACH (f, &s->forwards, next)
+		forward_link_up(f, server_first_link(s));
+	pool_trim_later(s);
+}
+
+/* ---- going down ---- */
+
+/* Trying again won't help: a person has to do something first. */
+static bool is_permanent(enum err code)
+{
+	switch (code) {
+	case ERR_AUTH_FAILED:
+	case ERR_NEED_INPUT:
+	case ERR_CANCELLED:
+	case ERR_HOST_KEY_UNKNOWN:
+	case ERR_HOST_KEY_CHANGED:
+	case ERR_HOST_KEY_REVOKED:
+	case ERR_HOST_KEY_INVALID:
+	case ERR_NO_COMMON_ALGORITHM:
+	case ERR_INVALID:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static uint64_t next_delay_ms(struct server *s)
+{
+	uint64_t base = s->backoff_ms;
+	uint16_t dice = 0;
+
+	uv_random(NULL, NULL, &dice, sizeof(dice), 0, NULL);
+	s->backoff_ms = base * 2 < BACKOFF_MAX_MS ? base * 2 : BACKOFF_MAX_MS;
+	/* Half of it is chance: a hundred taupes that lost one server should not
+	 * come back as one. */
+	return base / 2 + base * dice / UINT16_MAX / 2;
+}
+
+static void fail(struct server *s, const struct trouble *why, uint64_t up_ms)
+{
+	struct forward *f;
+
+	s->wanted = false;
+	server_set_state(s, STATE_ERROR, why, up_ms, 0);
+	TAILQ_FOREACH (f, &s->forwards, next)
+		forward_server_failed(f, why);
+}
+
+static void come_back(struct server *s, const struct trouble *why)
+{
+	uint64_t up_ms = s->up_since_ms != 0 ? clock_mono_ms() - s->up_mono_ms
+					     : 0;
+	uint64_t delay;
+	struct forward *f;
+
+	s->up_since_ms = 0;
+	if (s->config->once || (is_permanent(why->code) && !s->ever_up)) {
+		fail(s, why, up_ms);
+		return;
+	}
+	delay = next_delay_ms(s);
+	server_set_state(s,
+		s->ever_up ? STATE_RECONNECTING : STATE_CONNECTING, why, up_ms,
+		delay);
+	TAILQ_FOREACH (f, &s->forwards, next)
+		forward_server_lost(f, why, up_ms, delay);
+	uv_timer_start(&s->retry, on_retry, delay, 0);
+}
+
+static void forget_asks(struct server *s, struct link *l)
+{
+	struct ask *a, *next;
+
+	for (a = TAILQ_FIRST(&s->asks); a != NULL; a = next) {
+		struct event *e;
+
+		next = TAILQ_NEXT(a, next);
+		if (a->link != l)
+			continue;
+		e = server_event(s, EVENT_PROMPT_GONE);
+		e->prompt_id = a->id;
+		server_emit(s, e);
+		TAILQ_REMOVE(&s->asks, a, next);
+		free(a);
+	}
+}
+
+static void emit_link_down(
+	struct server *s, struct link *l, const struct trouble *why)
+{
+	struct event *e = server_event(s, EVENT_LINK);
+
+	e->link_no = link_number(l);
+	e->up_ms = link_up_ms(l);
+	if (why != NULL)
+		e->trouble = *why;
+	server_emit(s, e);
+}
+
+static void hop_down(struct server *s, struct link *l)
+{
+	for (size_t i = 0; i < s->config->n_jumps; i++)
+		if (s->hop_links[i] == l)
+			s->hop_links[i] = NULL;
+}
+
+void server_link_down(
+	struct server *s, struct link *l, const struct trouble *why)
+{
+	struct trouble closed;
+	struct forward *f;
+
+	forget_asks(s, l);
+	if (link_peer(l) != &s->target) {
+		hop_down(s, l);
+	} else {
+		link_remove(l, &s->links);
+		s->n_links--;
+		if (link_up_since_ms(l) != 0) {
+			s->n_ready--;
+			emit_link_down(s, l, why);
+		} else if (s->n_links != 0) {
+			pool_growth_failed(s);
+		}
+		TAILQ_FOREACH (f, &s->forwards, next) {
+			forward_link_down(f, l);
+			if (server_first_link(s) != NULL)
+				forward_link_up(f, server_first_link(s));
+		}
+	}
+	if (s->stopping || !s->wanted || s->n_links != 0)
+		return;
+	if (why == NULL) {
+		trouble_say(&closed, ERR_LINK_LOST, "closed");
+		why = &closed;
+	}
+	come_back(s, why);
+}
+
+void server_link_gone(struct server *s)
+{
+	s->n_bodies--;
+	server_maybe_gone(s);
+}
+
+/* ---- prompts ---- */
+
+void server_ask(struct server *s, struct link *l, struct prompt *prompt,
+	const struct trouble *about)
+{
+	struct ask *a = mem_zalloc(1, sizeof(*a));
+	struct event *e = server_event(s, EVENT_PROMPT);
+
+	a->id = ++s->next_prompt_id;
+	a->link = l;
+	TAILQ_INSERT_TAIL(&s->asks, a, next);
+	e->prompt_id = a->id;
+	e->prompt = prompt;
+	if (about != NULL)
+		e->trouble = *about;
+	server_emit(s, e);
+}
+
+void server_answer(struct server *s, uint32_t prompt_id,
+	const struct secret *answers, size_t n)
+{
+	struct ask *a;
+	struct link *l;
+
+	TAILQ_FOREACH (a, &s->asks, next)
+		if (a->id == prompt_id)
+			break;
+	if (a == NULL)
+		return;
+	l = a->link;
+	TAILQ_REMOVE(&s->asks, a, next);
+	free(a);
+	link_answer(l, answers, n);
+}
+
+/* ---- forwards ---- */
+
+void server_start_forward(
+	struct server *s, uint32_t id, struct forward_spec *spec)
+{
+	struct forward *f;
+
+	if (s->stopping) {
+		forward_spec_done(spec);
+		free(spec);
+		return;
+	}
+	f = forward_new(s, id, spec);
+	TAILQ_INSERT_TAIL(&s->forwards, f, next);
+	s->n_forwards++;
+	if (s->config->lazy && f->spec.type != FORWARD_REMOTE)
+		return;
+	/* A forward that is started again is a person's "try again". */
+	if (s->state == STATE_ERROR && !s->wanted)
+		server_set_state(s, STATE_CONNECTING, NULL, 0, 0);
+	server_want(s);
+}
+
+bool server_link_has_remote(const struct server *s, const struct link *l)
+{
+	const struct forward *f;
+
+	TAILQ_FOREACH (f, &s->forwards, next)
+		if (f->asked == l)
+			return true;
+	return false;
+}
+
+void server_stop_forward(struct server *s, uint32_t id)
+{
+	struct forward *f;
+
+	TAILQ_FOREACH (f, &s->forwards, next)
+		if (f->id == id) {
+			forward_stop(f);
+			return;
+		}
+}
+
+void server_forward_gone(struct server *s, struct forward *f)
+{
+	TAILQ_REMOVE(&s->forwards, f, next);
+	if (--s->n_forwards == 0 && !s->stopping) {
+		/* Nobody needs it any more. */
+		s->wanted = false;
+		uv_timer_stop(&s->retry);
+		pool_stop_all(s, NULL);
+		server_set_state(s, STATE_DISCONNECTED, NULL, 0, 0);
+		s->ever_up = false;
+	}
+	server_maybe_gone(s);
+}
+
+void server_forwarded(struct server *s, struct link *l, struct channel *ch,
+	struct slice host, uint32_t port, bool is_path, struct slice originator,
+	uint32_t originator_port)
+{
+	struct forward *f;
+
+	TAILQ_FOREACH (f, &s->forwards, next)
+		if (f->asked == l && forward_matches(f, host, port, is_path)) {
+			conn_forwarded(
+				f, l, ch, originator, originator_port);
+			return;
+		}
+	channel_refuse(ch, OPEN_ADMINISTRATIVELY_PROHIBITED,
+		"no such forward was asked for");
+}
+
+/* ---- life ---- */
+
+static void start_failed(struct server *s, const struct trouble *why)
+{
+	s->stopping = true;
+	server_set_state(s, STATE_ERROR, why, 0, 0);
+}
+
+struct server *server_new(struct lane *lane, struct server_config *config)
+{
+	struct server *s = mem_zalloc(1, sizeof(*s));
+	struct trouble t;
+	int err;
+
+	s->lane = lane;
+	s->config = config;
+	s->backoff_ms = BACKOFF_FIRST_MS;
+	s->hops = mem_zalloc(config->n_jumps, sizeof(*s->hops));
+	s->hop_links = mem_zalloc(config->n_jumps, sizeof(struct link *));
+	TAILQ_INIT(&s->links);
+	TAILQ_INIT(&s->forwards);
+	TAILQ_INIT(&s->asks);
+	uv_timer_init(&lane->loop, &s->retry);
+	uv_timer_init(&lane->loop, &s->trim);
+	s->retry.data = s->trim.data = s;
+	s->handles = 2;
+	err = peer_init(&s->target, config, &t);
+	for (size_t i = 0; err == 0 && i < config->n_jumps; i++)
+		err = peer_init(&s->hops[i], &config->jumps[i], &t);
+	if (err != 0)
+		start_failed(s, &t);
+	return s;
+}
+
+static void server_free(struct server *s)
+{
+	struct event *e = server_event(s, EVENT_STOPPED);
+
+	peer_done(&s->target);
+	for (size_t i = 0; i < s->config->n_jumps; i++)
+		peer_done(&s->hops[i]);
+	free(s->hops);
+	free(s->hop_links);
+	server_emit(s, e);
+	server_config_free(s->config);
+	free(s);
+}
+
+static void on_handle_closed(uv_handle_t *handle)
+{
+	struct server *s = handle->data;
+
+	if (--s->handles == 0)
+		server_free(s);
+}
+
+void server_maybe_gone(struct server *s)
+{
+	if (!s->stopping || s->n_forwards != 0 || s->n_bodies != 0 ||
+		uv_is_closing((uv_handle_t *)&s->retry))
+		return;
+	uv_close((uv_handle_t *)&s->retry, on_handle_closed);
+	uv_close((uv_handle_t *)&s->trim, on_handle_closed);
+}
+
+void server_stop(struct server *s)
+{
+	struct forward *f;
+
+	s->stopping = true;
+	s->wanted = false;
+	uv_timer_stop(&s->retry);
+	uv_timer_stop(&s->trim);
+	TAILQ_FOREACH (f, &s->forwards, next)
+		forward_stop(f);
+	pool_stop_all(s, NULL);
+	server_set_state(s, STATE_DISCONNECTED, NULL, 0, 0);
+	server_maybe_gone(s);
+}
+
+/* ---- facts ---- */
+
+uint32_t server_id(const struct server *s)
+{
+	return s->config->id;
+}
+
+struct lane *server_lane(const struct server *s)
+{
+	return s->lane;
+}
+
+enum tunnel_state server_state(const struct server *s)
+{
+	return s->state;
+}
+
+const struct options *server_options(const struct server *s)
+{
+	return &s->config->options;
+}

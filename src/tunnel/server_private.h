@@ -1,0 +1,61 @@
+/* struct server, for server*.c only. */
+#ifndef TAUPE_TUNNEL_SERVER_PRIVATE_H
+#define TAUPE_TUNNEL_SERVER_PRIVATE_H
+
+#include "tunnel/server.h"
+
+TAILQ_HEAD(forward_list, forward);
+
+struct ask {
+	TAILQ_ENTRY(ask) next;
+	uint32_t id;
+	struct link *link;
+};
+
+struct server {
+	struct lane *lane;
+	struct server_config *config;
+	struct peer target;
+	struct peer *hops;       /* config->n_jumps of them */
+	struct link **hop_links; /* NULL where none is */
+	struct link_of_server links;
+	unsigned n_links;        /* of the pool, not down */
+	unsigned n_ready;
+	unsigned n_bodies;       /* links whose memory is still there */
+	unsigned next_number;
+	struct forward_list forwards;
+	unsigned n_forwards;
+	enum tunnel_state state;
+	uv_timer_t retry, trim;
+	unsigned handles;
+	uint64_t backoff_ms;
+	uint64_t up_since_ms;    /* wall clock, of the first link of this time up */
+	uint64_t up_mono_ms;
+	uint64_t no_growth_until_ms;
+	bool ever_up, stopping, wanted;
+	TAILQ_HEAD(, ask) asks;
+	uint32_t next_prompt_id;
+};
+
+/* server.c */
+void server_set_state(struct server *s, enum tunnel_state state,
+	const struct trouble *why, uint64_t up_ms, uint64_t next_try_ms);
+/* Brings up the next thing that is missing on the way to a first link. */
+void server_advance(struct server *s);
+/* Ends the pause before the next try. */
+void server_retry_now(struct server *s);
+/* A client came: a lazy server connects now. */
+void server_want(struct server *s);
+bool server_link_has_remote(const struct server *s, const struct link *l);
+/* Frees it when nothing is left. */
+void server_maybe_gone(struct server *s);
+
+/* pool.c */
+void pool_add(struct server *s, bool may_ask);
+void pool_stop_all(struct server *s, const struct trouble *why);
+/* A further link could not come up. */
+void pool_growth_failed(struct server *s);
+void pool_maybe_grow(struct server *s);
+void pool_trim_later(struct server *s);
+
+#endif
