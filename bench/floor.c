@@ -1,14 +1,18 @@
 /*
- * floor TARGET_PORT
+ * floor TARGET_PORT [plain]
  *
  * The least that any tunnel must spend: a TCP relay that seals what passes with
  * AES-128-GCM, 32 KiB at a time, and does nothing else. No protocol, no
  * channels, no windows, no framing: one receive, one seal, one send.
  *
+ * With "plain" it does not even seal: what the kernel alone takes.
+ *
  * Prints its port as JSON. One connection at a time; a thread for each way.
  */
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -17,6 +21,8 @@
 #include "net.h"
 
 #define PACKET 32768
+
+static bool plain;
 
 struct way {
 	int from, to;
@@ -50,7 +56,8 @@ static void *carry(void *arg)
 				   NULL) != 1)
 		net_die("AES-GCM");
 	while ((n = recv(w->from, data, sizeof(data), 0)) > 0) {
-		seal(ctx, data, (int)n);
+		if (!plain)
+			seal(ctx, data, (int)n);
 		if (net_send_all(w->to, data, (size_t)n) < 0)
 			break;
 	}
@@ -66,8 +73,9 @@ int main(int argc, char **argv)
 	uint16_t port, target;
 	int listener;
 
-	if (argc != 2)
+	if (argc < 2 || argc > 3)
 		return 2;
+	plain = argc == 3 && strcmp(argv[2], "plain") == 0;
 	target = net_port(argv[1]);
 	listener = net_listen(&port);
 	printf("{\"port\": %u}\n", port);

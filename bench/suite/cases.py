@@ -55,11 +55,12 @@ class Bench:
             self.world.stop(process)
 
     @contextlib.contextmanager
-    def floor(self, target):
+    def floor(self, target, *args):
         """Two floors in a row, the second in sshd's place: the first has the
         neighbours that a tunnel's client has. Gives it and its port."""
-        far, far_said = self.world.service("floor", target)
-        near, near_said = self.world.service("floor", far_said["port"])
+        far, far_said = self.world.service("floor", target, *args)
+        near, near_said = self.world.service(
+            "floor", far_said["port"], *args)
         try:
             yield near, near_said["port"]
         finally:
@@ -78,34 +79,38 @@ class Bench:
             self.world.stop(holder)
 
 
-def measure_bulk(b, process, way, port, metrics):
-    clocks = {"cpu": process.cpu_seconds, "sshd": b.world.sshd.tree_cpu_seconds}
-    before = {name: clock() for name, clock in clocks.items()}
+def measure_bulk(b, process, way, port):
+    client, servers = process.cpu_seconds(), b.world.sshd.descendants_cpu()
     result = b.world.load("bulk", way, port, "-n", BULK_BYTES)
-    metrics[way + "_rate"] = result["rate"]
-    for name, clock in clocks.items():
-        metrics[f"{way}_{name}"] = \
-            (clock() - before[name]) * GIB / result["bytes"]
+    client = process.cpu_seconds() - client
+    # Sessions of earlier tunnels may end in between: only the living count.
+    sshd = sum(seconds - servers.get(pid, 0) for pid, seconds in
+               b.world.sshd.descendants_cpu().items())
+    gib = result["bytes"] / GIB
+    return {way + "_rate": result["rate"], way + "_cpu": client / gib,
+            way + "_sshd": sshd / gib}
 
 
 def bulk(b, sut):
     metrics = {}
     ways = (("up", "sink"), ("down", "source"))
-    if sut == "floor":
+    if sut in ("floor", "plain"):
+        args = ["plain"] if sut == "plain" else []
         for way, name in ways:
-            with b.floor(b.bulk_target[name]) as (process, port):
-                measure_bulk(b, process, way, port, metrics)
+            with b.floor(b.bulk_target[name], *args) as (process, port):
+                metrics.update(measure_bulk(b, process, way, port))
         return metrics
     with b.tunnel(sut, "sink", "source") as t:
         for way, name in ways:
-            measure_bulk(b, t.process, way, t.ports[name], metrics)
+            metrics.update(
+                measure_bulk(b, t.process, way, t.ports[name]))
     return metrics
 
 
 def long_path(b, sut):
     args = ("-d", LONG_DELAY_MS)
     load = ("-t", LONG_SECONDS, "-s", LONG_SKIP)
-    if sut == "floor":  # the relay alone: how much the path itself can carry
+    if sut == "relay":  # alone: how much the path itself can carry
         with b.path(*args, target=b.bulk_target["source"]) as port:
             result = b.world.load("bulk", "down", port, "-t", 3, "-s", 1)
     else:

@@ -87,9 +87,15 @@ class Process:
     def cpu_seconds(self):
         return cpu_seconds(self.pid)
 
-    def tree_cpu_seconds(self):
-        """With what its living descendants have used."""
-        return sum(map(cpu_seconds, [self.pid, *descendants(self.pid)]))
+    def descendants_cpu(self):
+        """{pid: CPU seconds} of its living descendants."""
+        clocks = {}
+        for pid in descendants(self.pid):
+            try:
+                clocks[pid] = cpu_seconds(pid)
+            except OSError:  # ended meanwhile
+                continue
+        return clocks
 
     def memory(self, field):
         """A field of smaps_rollup, in bytes: Rss, Private_Dirty…"""
