@@ -67,8 +67,11 @@ enum match_verdict match_list(struct slice text, struct slice list)
 
 bool match_is_literal(struct slice list)
 {
-	for (size_t i = 0; i < list.len; i++)
-		if (memchr("*?!,", list.p[i], 4) != NULL)
+	for (size_t i = 0; i < list.len; i++) {
+		uint8_t c = list.p[i];
+
+		if (c == '*' || c == '?' || c == '!' || c == ',')
 			return false;
+	}
 	return true;
 }

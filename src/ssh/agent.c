@@ -51,7 +51,7 @@ int agent_next_reply(
 	struct rd r;
 	uint32_t n;
 
-	if (buf_len(in) < 4)
+	if (in->data == NULL || buf_len(in) < 4)
 		return -ERR_AGAIN;
 	r = rd_of(buf_ptr(in), buf_len(in));
 	n = rd_u32(&r);

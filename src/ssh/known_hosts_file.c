@@ -297,7 +297,7 @@ int known_hosts_update(const char *path, const char *name,
 	unsigned *ret_added, unsigned *ret_removed, struct trouble *trouble)
 {
 	struct update u = {.name = name, .keys = keys, .n_keys = n_keys};
-	int fd, err;
+	int fd = -1, err;
 
 	err = open_locked(path, &fd, trouble);
 	if (err != 0)

@@ -28,7 +28,8 @@ static int key_trouble(struct trouble *trouble, int err, const char *path)
 static int parse_public(const struct buf *text, struct pubkey **ret_key)
 {
 	struct slice line = slice_of(text);
-	const uint8_t *nl = line.len ? memchr(line.p, '\n', line.len) : NULL;
+	const uint8_t *nl =
+		line.p != NULL ? memchr(line.p, '\n', line.len) : NULL;
 
 	if (nl != NULL)
 		line.len = (size_t)(nl - line.p);
