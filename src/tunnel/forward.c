@@ -87,7 +87,7 @@ static void settle_state(struct forward *f)
 {
 	enum tunnel_state state = server_state(f->server);
 
-	if (state == STATE_CONNECTED || state == STATE_DISCONNECTED)
+	if (state == STATE_CONNECTED || server_is_lazy(f->server))
 		set_state(f, STATE_CONNECTED, NULL, 0, 0);
 	else if (f->state != STATE_RECONNECTING)
 		set_state(f, STATE_CONNECTING, NULL, 0, 0);

@@ -477,6 +477,11 @@ enum tunnel_state server_state(const struct server *s)
 	return s->state;
 }
 
+bool server_is_lazy(const struct server *s)
+{
+	return s->config->lazy && !s->wanted;
+}
+
 const struct options *server_options(const struct server *s)
 {
 	return &s->config->options;

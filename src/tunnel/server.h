@@ -45,6 +45,8 @@ struct link *server_pick_link(struct server *s);
 /* The link that carries remote forwards, when it is ready. */
 struct link *server_first_link(struct server *s);
 enum tunnel_state server_state(const struct server *s);
+/* It waits for a client before it connects. */
+bool server_is_lazy(const struct server *s);
 const struct options *server_options(const struct server *s);
 struct event *server_event(struct server *s, enum event_kind kind);
 void server_emit(struct server *s, struct event *e);
