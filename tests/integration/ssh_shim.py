@@ -34,6 +34,10 @@ def main():
             forwards.append((word, spec))
         elif word == "--once":
             continue
+        elif word == "-o":
+            option = next(it)
+            if not option.startswith("TaupePool"):
+                rest += [word, option]
         else:
             rest.append(word)
     if "-F" not in rest:
@@ -52,6 +56,10 @@ def main():
         signal.sigwait([signal.SIGTERM])
         asked.set()
         child.terminate()
+        try:
+            child.wait(3)
+        except subprocess.TimeoutExpired:
+            child.kill()
 
     threading.Thread(target=stop, daemon=True).start()
     remote = sum(word == "-R" for word, _ in forwards)
