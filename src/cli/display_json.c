@@ -89,7 +89,10 @@ static void put_forward(json_t *o, const struct run_forward *f)
 	put(o, "forward", string(f->spec->name != NULL ? f->spec->name : ""));
 	put(o, "type", string(forward_type_name(f->spec->type)));
 	put(o, "listen", string(f->listen));
-	put(o, "target", string(f->target));
+	put(o, "target",
+		f->spec->type == FORWARD_DYNAMIC || f->spec->reverse_dynamic
+			? json_null()
+			: string(f->target));
 }
 
 static void put_times(json_t *o, const struct event *e)

@@ -447,14 +447,15 @@ static void forward_lines(struct tty_table *t, const struct run_state *s,
 	const struct layout *layout, const struct tty_style *style,
 	unsigned room)
 {
-	unsigned max = style->rows > 3 ? style->rows - 1 : 3;
+	unsigned max = style->rows > 2 ? style->rows - 1 : 2;
+	unsigned each = layout->plan->two_lines ? 2 : 1;
 	char text[TEXT_MAX], number[HUMAN_MAX];
 
 	for (size_t i = 0; i < s->n_forwards; i++) {
 		const struct run_forward *f = &s->forward[i];
 		size_t left = s->n_forwards - i;
 
-		if (left > 1 && t->n + 1 >= max) {
+		if (t->n + each + (left > 1) > max) {
 			snprintf(number, sizeof(number), "%zu", left);
 			text_line(t, 2,
 				text_format(text, sizeof(text), "table.more",
@@ -466,7 +467,7 @@ static void forward_lines(struct tty_table *t, const struct run_state *s,
 		if (layout->plan->two_lines)
 			numbers_line(t, f, layout->plan->brief, room);
 		if (f->state == STATE_ERROR && f->trouble.code != ERR_OK &&
-			t->n + left <= max) {
+			t->n + 1 + (left - 1) * each <= max) {
 			trouble_text(&f->trouble, text, sizeof(text));
 			text_line(t, 4, text, room);
 		}

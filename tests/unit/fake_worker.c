@@ -33,9 +33,9 @@ struct worker {
 	pthread_t thread;
 	pthread_mutex_t mutex;
 	pthread_cond_t changed;
-	bool started, ending; /* under the mutex, as all below */
-	unsigned stops;       /* asked for, not yet told as done */
-	uint32_t answered;    /* the prompt, or 0 */
+	bool started, ending, hangs; /* under the mutex, as all below */
+	unsigned stops;              /* asked for, not yet told as done */
+	uint32_t answered;           /* the prompt, or 0 */
 	char answer[ANSWER_MAX];
 	uint32_t n_forwards, requests; /* control thread only */
 	char *script;
@@ -168,8 +168,13 @@ static void raise_prompt(struct worker *w, char **words, size_t n)
 
 static void tell_stopped(struct worker *w)
 {
-	struct event *e = event_new(EVENT_SERVER, 1);
+	struct event *e = event_new(w->hangs ? EVENT_BANNER : EVENT_SERVER, 1);
 
+	if (w->hangs) {
+		e->text = mem_strdup("Hanging");
+		emit(w, e);
+		return;
+	}
 	e->state = STATE_DISCONNECTED;
 	emit(w, e);
 	emit(w, event_new(EVENT_STOPPED, 1));
@@ -278,6 +283,7 @@ static void *play(void *arg)
 				? number(words[1])
 				: 0,
 			0);
+		w->hangs |= n > 0 && strcmp(words[0], "hang") == 0;
 		pthread_mutex_unlock(&w->mutex);
 		if (n > 1 && strcmp(words[0], "prompt") == 0)
 			raise_prompt(w, words, n);
