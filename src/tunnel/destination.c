@@ -51,17 +51,18 @@ static int hex(char c)
 static bool percent_decode(char *text)
 {
 	char *to = text;
+	int high, low;
 
 	for (; *text != '\0'; text++) {
 		if (*text != '%') {
 			*to++ = *text;
 			continue;
 		}
-		if (hex(text[1]) < 0 || hex(text[2]) < 0)
+		high = hex(text[1]);
+		low = high >= 0 ? hex(text[2]) : -1;
+		if (high < 0 || low < 0 || (high | low) == 0)
 			return false;
-		*to = (char)(hex(text[1]) << 4 | hex(text[2]));
-		if (*to++ == '\0')
-			return false;
+		*to++ = (char)(high << 4 | low);
 		text += 2;
 	}
 	*to = '\0';
@@ -159,7 +160,7 @@ int destination_parse(
 int destination_parse_jumps(const char *text, struct destination *ret_hops,
 	size_t *ret_n, struct trouble *trouble)
 {
-	struct destination hop[JUMP_MAX];
+	struct destination hop[JUMP_MAX] = {0};
 	const char *p = text;
 	size_t n = 0;
 	int err = 0;

@@ -90,7 +90,7 @@ void http_connect_reply(const struct socks *s, int err, struct buf *out)
 static bool next_line(struct slice *text, struct slice *ret_line)
 {
 	const uint8_t *lf =
-		text->len != 0 ? memchr(text->p, '\n', text->len) : NULL;
+		text->p != NULL ? memchr(text->p, '\n', text->len) : NULL;
 	size_t n;
 
 	if (lf == NULL)
@@ -191,7 +191,8 @@ static bool basic_fits(struct slice value, const struct socks_login *login)
 	bool good = false;
 	size_t n;
 
-	if (scheme.len != 5 || strncasecmp((const char *)scheme.p, "Basic", 5))
+	if (scheme.len != 5 ||
+		strncasecmp((const char *)scheme.p, "Basic", 5) != 0)
 		return false;
 	while (value.len > 0 && *value.p == ' ')
 		next_word(&value);

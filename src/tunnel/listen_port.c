@@ -88,14 +88,17 @@ static void set_port(struct address *a, uint16_t port)
 
 static uint16_t bound_port(int fd)
 {
-	struct sockaddr_storage sa = {0};
-	socklen_t len = sizeof(sa);
+	union {
+		struct sockaddr sa;
+		struct sockaddr_in in;
+		struct sockaddr_in6 in6;
+	} at = {0};
+	socklen_t len = sizeof(at);
 
-	if (getsockname(fd, (struct sockaddr *)&sa, &len) != 0)
+	if (getsockname(fd, &at.sa, &len) != 0)
 		return 0;
-	if (sa.ss_family == AF_INET)
-		return ntohs(((struct sockaddr_in *)&sa)->sin_port);
-	return ntohs(((struct sockaddr_in6 *)&sa)->sin6_port);
+	return ntohs(
+		at.sa.sa_family == AF_INET ? at.in.sin_port : at.in6.sin6_port);
 }
 
 /* A listening socket, or -errno. */

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/catalog.h"
@@ -13,14 +14,15 @@
 unsigned listen_trouble_first_port(void)
 {
 	FILE *f = fopen(PORT_START, "re");
-	unsigned first = PORT_START_LAST;
+	unsigned long first = PORT_START_LAST;
+	char line[16];
 
 	if (f != NULL) {
-		if (fscanf(f, "%u", &first) != 1)
-			first = PORT_START_LAST;
+		if (fgets(line, sizeof(line), f) != NULL)
+			first = strtoul(line, NULL, 10);
 		fclose(f);
 	}
-	return first;
+	return (unsigned)first;
 }
 
 static void holder_text(bool known, const struct port_holder *holder,

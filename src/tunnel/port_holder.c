@@ -13,6 +13,10 @@
 #define UNIX_LISTEN_FLAGS 0x10000 /* __SO_ACCEPTCON */
 #define HEX_WORD          8
 
+/* The columns that matter, and how many there are up to the last of them. */
+enum { TCP_LOCAL = 1, TCP_STATE = 3, TCP_INODE = 9, TCP_WORDS };
+enum { UNIX_FLAGS = 3, UNIX_INODE = 6, UNIX_WORDS };
+
 struct address {
 	int family;
 	uint8_t bytes[16];
@@ -38,23 +42,45 @@ static bool address_of(const struct sockaddr *sa, struct address *ret)
 	return ret->len != 0;
 }
 
-/* The kernel prints each 32-bit word of the address as a number. */
-static bool address_read(const char *hex, unsigned port, struct address *ret)
+/* "0100007F:0CEB": the kernel prints each 32-bit word of the address as a
+ * number, then the port. */
+static bool address_read(const char *text, struct address *ret)
 {
-	size_t n = strlen(hex);
+	size_t n = strspn(text, "0123456789ABCDEF");
 	char word[HEX_WORD + 1] = "";
 
-	*ret = (struct address){.port = (uint16_t)port, .len = n / 2};
-	if (n != 8 && n != 32)
+	if ((n != 8 && n != 32) || text[n] != ':')
 		return false;
-	ret->family = n == 8 ? AF_INET : AF_INET6;
+	*ret = (struct address){
+		.family = n == 8 ? AF_INET : AF_INET6,
+		.len = n / 2,
+		.port = (uint16_t)strtoul(text + n + 1, NULL, 16),
+	};
 	for (size_t i = 0; i < n / HEX_WORD; i++) {
 		uint32_t number;
 
-		memcpy(word, hex + i * HEX_WORD, HEX_WORD);
+		memcpy(word, text + i * HEX_WORD, HEX_WORD);
 		number = (uint32_t)strtoul(word, NULL, 16);
 		memcpy(ret->bytes + i * 4, &number, 4);
 	}
+	return true;
+}
+
+/* Cuts `line` into its first `n` words; what follows them is the last entry of
+ * `ret_word`, which has n + 1. False when there are fewer. */
+static bool split(char *line, size_t n, char **ret_word)
+{
+	line[strcspn(line, "\n")] = '\0';
+	for (size_t i = 0; i < n; i++) {
+		line += strspn(line, " ");
+		if (*line == '\0')
+			return false;
+		ret_word[i] = line;
+		line += strcspn(line, " ");
+		if (*line != '\0')
+			*line++ = '\0';
+	}
+	ret_word[n] = line;
 	return true;
 }
 
@@ -66,8 +92,8 @@ static bool is_wildcard(const struct address *a)
 }
 
 /* How well `row` explains that `wanted` can't be bound; 0: not at all. */
-static int likeness(
-	const struct address *wanted, const struct address *row, unsigned state)
+static int likeness(const struct address *wanted, const struct address *row,
+	unsigned long state)
 {
 	int rank = state == TCP_LISTEN_STATE ? 4 : 0;
 
@@ -86,23 +112,20 @@ static void scan_tcp(const char *file, const struct address *wanted, int *best,
 	unsigned long *ret_inode)
 {
 	FILE *f = fopen(file, "re");
-	char *line = NULL;
+	char *line = NULL, *word[TCP_WORDS + 1];
 	size_t room = 0;
 
 	while (f != NULL && getline(&line, &room, f) > 0) {
-		unsigned port, state;
 		unsigned long inode;
 		struct address row;
-		char hex[33];
 		int rank;
 
-		if (sscanf(line,
-			    "%*u: %32[0-9A-F]:%x %*s %x %*s %*s %*s %*u %*u "
-			    "%lu",
-			    hex, &port, &state, &inode) != 4 ||
-			!address_read(hex, port, &row))
+		if (!split(line, TCP_WORDS, word) ||
+			!address_read(word[TCP_LOCAL], &row))
 			continue;
-		rank = likeness(wanted, &row, state);
+		rank = likeness(
+			wanted, &row, strtoul(word[TCP_STATE], NULL, 16));
+		inode = strtoul(word[TCP_INODE], NULL, 10);
 		if (inode != 0 && rank > *best) {
 			*best = rank;
 			*ret_inode = inode;
@@ -116,25 +139,18 @@ static void scan_tcp(const char *file, const struct address *wanted, int *best,
 static bool scan_unix(const char *path, unsigned long *ret_inode)
 {
 	FILE *f = fopen("/proc/self/net/unix", "re");
-	char *line = NULL;
+	char *line = NULL, *word[UNIX_WORDS + 1];
 	size_t room = 0;
 	bool found = false;
 
 	while (f != NULL && !found && getline(&line, &room, f) > 0) {
-		unsigned long inode;
-		unsigned flags;
-		int at = 0;
-
-		line[strcspn(line, "\n")] = '\0';
-		if (sscanf(line, "%*x: %*x %*x %x %*x %*x %lu %n", &flags,
-			    &inode, &at) != 2 ||
-			at == 0)
+		if (!split(line, UNIX_WORDS, word) ||
+			strtoul(word[UNIX_FLAGS], NULL, 16) !=
+				UNIX_LISTEN_FLAGS ||
+			strcmp(word[UNIX_WORDS], path) != 0)
 			continue;
-		if ((flags & UNIX_LISTEN_FLAGS) != 0 &&
-			strcmp(line + at, path) == 0) {
-			*ret_inode = inode;
-			found = true;
-		}
+		*ret_inode = strtoul(word[UNIX_INODE], NULL, 10);
+		found = true;
 	}
 	free(line);
 	if (f != NULL)

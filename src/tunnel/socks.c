@@ -44,8 +44,9 @@ bool socks_same(const uint8_t *p, size_t n, const char *expected)
 {
 	uint8_t a[SHA256_DIGEST_LENGTH], b[SHA256_DIGEST_LENGTH];
 
-	SHA256(p, n, a);
-	SHA256((const uint8_t *)expected, strlen(expected), b);
+	if (SHA256(p, n, a) == NULL ||
+		SHA256((const uint8_t *)expected, strlen(expected), b) == NULL)
+		return false;
 	return CRYPTO_memcmp(a, b, sizeof(a)) == 0;
 }
 
