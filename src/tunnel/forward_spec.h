@@ -1,5 +1,6 @@
 /*
- * What a forward is, and ssh's -L, -R and -D syntax for it. ssh(1), ssh_config(5).
+ * What a forward is, and ssh's -L, -R and -D syntax for it. ssh(1),
+ * ssh_config(5).
  */
 #ifndef TAUPE_TUNNEL_FORWARD_SPEC_H
 #define TAUPE_TUNNEL_FORWARD_SPEC_H
@@ -22,9 +23,9 @@ const char *forward_type_name(enum forward_type type);
 
 /* Host and port, or a Unix socket's path. */
 struct endpoint {
-	char *host;    /* NULL when path is set; "" = all interfaces (ssh's empty
-	                * or *); no brackets around IPv6 */
-	char *path;    /* Unix socket, or NULL */
+	char *host; /* NULL when path is set; "" = all interfaces (ssh's empty
+		     * or *); no brackets around IPv6 */
+	char *path; /* Unix socket, or NULL */
 	uint16_t port; /* 0 when listening: any free port */
 };
 
@@ -37,20 +38,23 @@ size_t endpoint_text(const struct endpoint *e, char *ret_text, size_t size);
 struct forward_spec {
 	enum forward_type type;
 	char *name; /* shown to people; NULL until given: its -L text */
-	struct endpoint listen; /* local, dynamic: here. remote: on the server */
-	struct endpoint target; /* local: from the server. remote: from here.
-	                         * unused for dynamic and reverse dynamic */
-	bool reverse_dynamic;   /* remote whose local target is a SOCKS proxy */
-	bool bind_left_out;     /* listen.host was not given, so it is "localhost":
-	                         * GatewayPorts may widen it to "" */
-	/* Dynamic: username/password asked of SOCKS5 and HTTP clients; NULL: none */
+	/* local, dynamic: here. remote: on the server */
+	struct endpoint listen;
+	/* local: from the server. remote: from here. unused for dynamic and
+	 * reverse dynamic */
+	struct endpoint target;
+	bool reverse_dynamic; /* remote whose local target is a SOCKS proxy */
+	bool bind_left_out; /* listen.host was not given, so it is "localhost":
+			     * GatewayPorts may widen it to "" */
+	/* Dynamic: asked of SOCKS5 and HTTP clients; NULL: nothing is */
 	char *socks_user;
 	char *socks_password;
 };
 
 void forward_spec_done(struct forward_spec *f);
 /* Over whatever `to` held, as endpoint_copy. */
-void forward_spec_copy(struct forward_spec *to, const struct forward_spec *from);
+void forward_spec_copy(
+	struct forward_spec *to, const struct forward_spec *from);
 
 /* Parses the argument of -L, -R or -D, in every form of ssh(1):
  *   [bind:]port:host:hostport   [bind:]port:/remote.sock
@@ -69,7 +73,7 @@ int forward_spec_parse(enum forward_type type, const char *text,
 
 /* The -L/-R/-D text that parses to the same (name and login apart); as
  * snprintf. */
-size_t forward_spec_text(const struct forward_spec *f, char *ret_text,
-	size_t size);
+size_t forward_spec_text(
+	const struct forward_spec *f, char *ret_text, size_t size);
 
 #endif

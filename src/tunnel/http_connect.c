@@ -85,8 +85,7 @@ void http_connect_reply(const struct socks *s, int err, struct buf *out)
 	put_answer(out, status, "", body);
 }
 
-/* Cuts the next line off `text`, its end not counted; false when it has none.
- */
+/* Cuts the next line off `text`, its end not counted; false: there is none. */
 static bool next_line(struct slice *text, struct slice *ret_line)
 {
 	const uint8_t *lf =

@@ -20,8 +20,8 @@
 #define LISTEN_BACKLOG      4096 /* the system caps it (net.core.somaxconn) */
 
 struct listen_port {
-	int fd[LISTEN_PORT_SOCKETS]; /* listening, non-blocking, close-on-exec
-				      */
+	/* listening, non-blocking, close-on-exec */
+	int fd[LISTEN_PORT_SOCKETS];
 	size_t n;
 	uint16_t port;
 };

@@ -12,8 +12,7 @@
 
 #include "base/trouble.h"
 
-/* ERR_PORT_IN_USE with "address", "holder" and "next"; `next` 0: none is free.
- */
+/* ERR_PORT_IN_USE with "address", "holder" and "next" (0: none). */
 int listen_trouble_in_use(struct trouble *trouble, const char *address,
 	const struct sockaddr *sa, uint16_t next);
 

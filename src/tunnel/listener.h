@@ -54,8 +54,8 @@ struct listener *listener_new(uv_loop_t *loop, const struct endpoint *endpoint,
 	const struct listener_options *options, listener_accept_fn *on_accept,
 	void *arg, struct trouble *trouble) WARN_UNUSED;
 
-/* NULL is fine. A Unix socket's file is removed, unless it is another's by now.
- */
+/* NULL is fine. A Unix socket's file is removed, unless another has taken its
+ * place. */
 void listener_free(struct listener *l);
 
 /* The port that it listens on, also when it was picked; 0: a Unix socket. */

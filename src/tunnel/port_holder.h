@@ -14,8 +14,7 @@
 
 struct port_holder {
 	pid_t pid;
-	char name[32]; /* as in /proc/<pid>/comm; from elsewhere, so any bytes
-			*/
+	char name[32]; /* /proc/<pid>/comm: any bytes, from elsewhere */
 };
 
 /* The process that keeps the TCP address (AF_INET, AF_INET6) from being bound;

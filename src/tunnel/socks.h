@@ -1,12 +1,12 @@
 /*
  * The proxy protocols of a Dynamic forward, told apart by the first bytes:
- * SOCKS4 and 4a (the original SOCKS.protocol and SOCKS4A.protocol texts), SOCKS5
- * (RFC 1928, RFC 1929), HTTP CONNECT (RFC 9110 §9.3.6).
+ * SOCKS4 and 4a (the original SOCKS.protocol and SOCKS4A.protocol texts),
+ * SOCKS5 (RFC 1928, RFC 1929), HTTP CONNECT (RFC 9110 §9.3.6).
  *
  * Sans-I/O. The caller appends received bytes to a buf and calls socks_input;
  * what socks_input leaves in the buf after SOCKS_CONNECT is the client's early
- * data, and belongs to the destination. All zero is a fresh struct socks; it owns
- * nothing but its small inline state.
+ * data, and belongs to the destination. All zero is a fresh struct socks; it
+ * owns nothing but its small inline state.
  */
 #ifndef TAUPE_TUNNEL_SOCKS_H
 #define TAUPE_TUNNEL_SOCKS_H
@@ -18,7 +18,7 @@
 #include "base/err.h"
 
 #define SOCKS_HOST_MAX 255
-/* No request is longer: a client that sends more without making sense is cut. */
+/* No request is longer: who sends more without making sense is cut off. */
 #define SOCKS_REQUEST_MAX 8192
 
 enum socks_result {
@@ -31,15 +31,15 @@ enum socks_protocol { SOCKS_NONE, SOCKS_V4, SOCKS_V4A, SOCKS_V5, SOCKS_HTTP };
 
 struct socks {
 	enum socks_protocol protocol;
-	unsigned phase; /* internal */
+	unsigned phase;                /* internal */
 	char host[SOCKS_HOST_MAX + 1]; /* name or address text, unresolved */
 	uint16_t port;
 	bool with_password; /* the client must log in */
 };
 
-/* `user` and `password` NULL: no login. Compared in constant time. Consumes what
- * it understood from `in`, appends the answer to `out`. UDP ASSOCIATE and BIND get
- * "command not supported" and SOCKS_END. */
+/* `user` and `password` NULL: no login. Compared in constant time. Consumes
+ * what it understood from `in`, appends the answer to `out`. UDP ASSOCIATE and
+ * BIND get "command not supported" and SOCKS_END. */
 enum socks_result socks_input(struct socks *s, struct buf *in, struct buf *out,
 	const char *user, const char *password);
 

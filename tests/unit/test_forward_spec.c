@@ -63,8 +63,7 @@ static const struct row both[] = {
 	{D, "/l.sock", "/l.sock", NULL},
 };
 
-/* What ssh takes in its configuration file, or took once, or takes for -R only.
- */
+/* What ssh takes in its configuration file, or took once, or for -R only. */
 static const struct row ours[] = {
 	{L, "80 b:90", "localhost:80", "b:90"},
 	{L, "  a:80 \t b:90 ", "a:80", "b:90"},

@@ -27,8 +27,7 @@ static void outcome_done(struct outcome *o)
 }
 
 /* Feeds `step` bytes at a time (after a first piece of `first`), stopping as
- * soon as the answer is there; what was not fed by then follows as early data.
- */
+ * soon as the answer is there; the rest then follows as early data. */
 static struct outcome feed(const char *p, size_t n, size_t first, size_t step,
 	const char *user, const char *password)
 {
