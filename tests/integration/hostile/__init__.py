@@ -1,0 +1,1 @@
+"""A hostile SSH server: transport.py speaks SSH well, scenarios.py misuses it."""
