@@ -108,7 +108,9 @@ static void nobody(struct ask *a, const struct question *q)
 
 	trouble_set(&t, ERR_NEED_INPUT);
 	trouble_arg(&t, "about", "%s", q->prompt->about);
-	a->ops->cannot_ask(a->arg, &t);
+	/* The host key's own trouble says more. */
+	a->ops->cannot_ask(
+		a->arg, q->trouble.code != ERR_OK ? &q->trouble : &t);
 	a->ops->answer(a->arg, q->id, NULL, 0);
 }
 

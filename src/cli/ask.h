@@ -25,7 +25,8 @@ struct ask_ops {
 	/* A question is being put on the terminal (or no longer): nobody else
 	 * may write there. */
 	void (*on_terminal)(void *arg, bool busy);
-	/* There is no way to ask: `trouble` (ERR_NEED_INPUT) says what to do.
+	/* There is no way to ask: `trouble` (the prompt event's own, or
+	 * ERR_NEED_INPUT) says what to do.
 	 * The question is cancelled after the call. */
 	void (*cannot_ask)(void *arg, const struct trouble *trouble);
 };

@@ -108,7 +108,7 @@ static void fail_server(struct run *run, const struct trouble *why)
 		(code == EXIT_CODE_AUTH || code == EXIT_CODE_HOST_KEY ||
 			code == EXIT_CODE_INPUT)) {
 		why = &run->unasked;
-		code = EXIT_CODE_INPUT;
+		code = exit_code_of((int)why->code);
 	}
 	fail(run, why, code);
 }
@@ -152,7 +152,8 @@ static void judge_server(struct run *run, struct event *e)
 
 static void judge_forward(struct run *run, const struct event *e)
 {
-	if (e->state != STATE_ERROR)
+	/* A server that fails takes its forwards along. */
+	if (e->state != STATE_ERROR || run->state.state == STATE_ERROR)
 		return;
 	if (run->args.server.options.exit_on_forward_failure ||
 		(e->next_try_ms == 0 && run_state_all_failed(&run->state)))

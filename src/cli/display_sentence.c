@@ -122,6 +122,10 @@ static bool forward_line(const struct run_state *s, const struct event *e,
 
 	if (f == NULL)
 		return false;
+	/* The server said so for all its forwards. */
+	if (e->state == STATE_ERROR && s->state == STATE_ERROR &&
+		e->trouble.code == s->trouble.code)
+		return false;
 	if (!display_is_trouble(e) && e->kind == EVENT_FORWARD &&
 		(e->state == STATE_CONNECTING ||
 			(brief && e->state != STATE_ERROR)))

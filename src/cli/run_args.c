@@ -340,6 +340,19 @@ static int positional(struct parser *p, const char *text)
 	return 0;
 }
 
+/* GatewayPorts: a bind address that was left out is all of them. */
+static void widen_forwards(struct run_args *a)
+{
+	for (size_t i = 0; i < a->n_forwards; i++) {
+		struct forward_spec *f = &a->forwards[i];
+
+		if (f->type == FORWARD_REMOTE || !f->bind_left_out)
+			continue;
+		free(f->listen.host);
+		f->listen.host = mem_strdup("");
+	}
+}
+
 /* As in ssh, -l and -p win over what the destination says. */
 static void settle_destination(struct run_args *a)
 {
@@ -398,6 +411,8 @@ static int settle(struct parser *p)
 		text_format(p->error, TEXT_MAX, "run.stats_want_json", NULL);
 		return -ERR_INVALID;
 	}
+	if (a->server.options.gateway_ports)
+		widen_forwards(a);
 	settle_destination(a);
 	if (run_jumps_make(&a->server, &t) < 0) {
 		detail = trouble_get(&t, "detail");

@@ -189,7 +189,9 @@ static void once_ends_on_the_first_loss(void **state)
 
 static void refused_after_a_success_is_tried_again(void **state)
 {
-	start(UP "server error err=auth_failed host=host user=me\n", NULL);
+	start(UP "server error err=auth_failed host=host user=me\n"
+		 "forward 1 error err=auth_failed host=host user=me\n",
+		"-oExitOnForwardFailure=yes");
 	expect("host did not let me in.");
 	expect("Next try in 30 s.");
 	kill(child, SIGTERM);
@@ -219,6 +221,16 @@ static void a_question_without_anyone_to_ask(void **state)
 	assert_non_null(strstr(shown,
 		"taupe: An answer is needed for me@host, and nobody can be "
 		"asked."));
+}
+
+static void a_host_key_without_anyone_to_ask(void **state)
+{
+	start("prompt 3 host_key host\nawait 3\n"
+	      "server error err=cancelled\n",
+		NULL);
+	ends_with(EXIT_CODE_HOST_KEY);
+	assert_non_null(strstr(shown, "ED25519 SHA256:abcdef."));
+	assert_non_null(strstr(shown, "StrictHostKeyChecking=accept-new"));
 }
 
 static void json_speaks_to_the_end(void **state)
@@ -267,6 +279,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(refused_after_a_success_is_tried_again),
 		cmocka_unit_test(a_forward_can_end_it_all),
 		cmocka_unit_test(a_question_without_anyone_to_ask),
+		cmocka_unit_test(a_host_key_without_anyone_to_ask),
 		cmocka_unit_test(json_speaks_to_the_end),
 		cmocka_unit_test(a_gone_reader_ends_it),
 	};

@@ -215,6 +215,16 @@ static void nonsense_is_named(void **state)
 	refuses("-D1 bad;host", "bad;host");
 }
 
+static void gateway_ports_widen_what_was_left_out(void **state)
+{
+	(void)state;
+	takes("-L 80:a:80 -D 127.0.0.1:1 -R 81:b:81 host -g");
+	assert_string_equal(args.forwards[0].listen.host, "");
+	assert_string_equal(args.forwards[1].listen.host, "127.0.0.1");
+	assert_string_equal(args.forwards[2].listen.host, "localhost");
+	run_args_done(&args);
+}
+
 static void configuration_none_is_fine(void **state)
 {
 	(void)state;
@@ -255,6 +265,7 @@ int main(void)
 		cmocka_unit_test(jumps_inherit_the_run_but_not_the_machine),
 		cmocka_unit_test(long_options),
 		cmocka_unit_test(nonsense_is_named),
+		cmocka_unit_test(gateway_ports_widen_what_was_left_out),
 		cmocka_unit_test(configuration_none_is_fine),
 		cmocka_unit_test(forwards_are_capped),
 	};
