@@ -9,6 +9,7 @@ static void copy(struct server_config *to, const struct server_config *from)
 	*to = *from;
 	to->name = mem_strdup(from->name);
 	to->host = mem_strdup(from->host);
+	to->options = (struct options){0}; /* not the original's strings */
 	options_copy(&to->options, &from->options);
 	to->jumps = mem_zalloc(from->n_jumps, sizeof(*to->jumps));
 	for (size_t i = 0; i < from->n_jumps; i++)
