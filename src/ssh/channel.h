@@ -23,6 +23,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/uio.h>
 
 #include "base/err.h"
 
@@ -64,10 +65,12 @@ void channel_claim(
 void channel_accept(struct channel *ch);
 void channel_refuse(struct channel *ch, uint32_t reason, const char *text);
 
-/* Room for at most *ret_max bytes of data, or NULL: the window is closed, a key
- * exchange runs, or it is not open. ops.writable tells when to try again. */
-uint8_t *channel_reserve(struct channel *ch, size_t *ret_max);
-/* Seals and queues `n` >= 1 bytes that were written there. */
+/* Room for data, one iovec a packet, at most `max`: returns how many, or 0 when the
+ * window is closed, a key exchange runs, or it is not open; ops.writable tells when
+ * to try again. */
+int channel_reserve(struct channel *ch, struct iovec *iov, int max);
+/* Seals and queues the `n` >= 1 bytes that were written there, from the first iovec
+ * on, without gaps. */
 void channel_commit(struct channel *ch, size_t n);
 /* The caller is done with `n` bytes of what ops.data gave. `now_us` as for
  * session_input. */

@@ -126,31 +126,42 @@ void flow_unblock(struct channel *ch)
 static uint32_t room(const struct channel *ch)
 {
 	uint64_t flight = ch->out_in_flight < ch->out_flight_max
-				  ? ch->out_flight_max - ch->out_in_flight
-				  : 0;
-	uint32_t n = ch->out_window;
+		? ch->out_flight_max - ch->out_in_flight
+		: 0;
 
-	if (n > flight)
-		n = (uint32_t)flight;
-	return n < ch->out_packet_max ? n : ch->out_packet_max;
+	return flight < ch->out_window ? (uint32_t)flight : ch->out_window;
 }
 
-uint8_t *channel_reserve(struct channel *ch, size_t *ret_max)
+int channel_reserve(struct channel *ch, struct iovec *iov, int max)
 {
 	struct session *s = ch->session;
-	uint32_t n = room(ch);
+	uint32_t left = room(ch);
+	uint8_t *first;
+	size_t stride;
+	int n;
 
 	if (ch->life != LIFE_OPEN || ch->out == FLOW_EOF ||
 		s->phase != PHASE_READY)
-		return NULL;
-	if (n == 0)
+		return 0;
+	if (left == 0)
 		ch->out_limited = true;
-	if (n == 0 || kex_runs(s)) {
+	if (left == 0 || kex_runs(s)) {
 		block(ch);
-		return NULL;
+		return 0;
 	}
-	*ret_max = n;
-	return packet_reserve(s->packet, DATA_HEAD + n) + DATA_HEAD;
+	n = packet_reserve_run(s->packet, DATA_HEAD + ch->out_packet_max, max,
+		&first, &stride);
+	for (int i = 0; i < n; i++) {
+		uint32_t len = left < ch->out_packet_max ? left
+							 : ch->out_packet_max;
+
+		if (len == 0)
+			return i;
+		iov[i].iov_base = first + (size_t)i * stride + DATA_HEAD;
+		iov[i].iov_len = len;
+		left -= len;
+	}
+	return n;
 }
 
 static void put_u32(uint8_t *p, uint32_t v)
@@ -161,7 +172,7 @@ static void put_u32(uint8_t *p, uint32_t v)
 	p[3] = (uint8_t)v;
 }
 
-void channel_commit(struct channel *ch, size_t n)
+static bool commit_one(struct channel *ch, size_t n)
 {
 	struct session *s = ch->session;
 	/* The same place that channel_reserve gave. */
@@ -176,6 +187,17 @@ void channel_commit(struct channel *ch, size_t n)
 	err = packet_commit(s->packet, DATA_HEAD + n);
 	if (err != 0)
 		session_doom(s, err);
+	return err == 0;
+}
+
+void channel_commit(struct channel *ch, size_t n)
+{
+	while (n > ch->out_packet_max) {
+		if (!commit_one(ch, ch->out_packet_max))
+			return;
+		n -= ch->out_packet_max;
+	}
+	(void)commit_one(ch, n);
 }
 
 /* Sets what may be in flight from what was given back in the last epoch. */

@@ -16,7 +16,7 @@
 #define HEAD_LEN     5 /* packet_length, padding_length */
 #define PADDING_MIN  4
 #define TRAILER_MAX  320 /* padding and tag */
-#define CHUNK_BYTES  (256 * 1024)
+#define CHUNK_BYTES  (512 * 1024)
 #define IN_CAP_FIRST (32 * 1024)
 #define IN_CAP_MAX   (512 * 1024)
 #define PADDING_POOL 256
@@ -91,13 +91,6 @@ static struct chunk *chunk_with_room(struct packet *p, size_t n)
 	return c;
 }
 
-uint8_t *packet_reserve(struct packet *p, size_t max)
-{
-	struct chunk *c = chunk_with_room(p, HEAD_LEN + max + TRAILER_MAX);
-
-	return c->data + c->tail + HEAD_LEN;
-}
-
 static size_t padding_for(const struct direction *d, size_t len, size_t round)
 {
 	size_t block = 8, covered = HEAD_LEN + len, pad;
@@ -112,6 +105,27 @@ static size_t padding_for(const struct direction *d, size_t len, size_t round)
 		block = round;
 	pad = block - covered % block;
 	return pad < PADDING_MIN ? pad + block : pad;
+}
+
+int packet_reserve_run(struct packet *p, size_t max, int n,
+	uint8_t **ret_first, size_t *ret_stride)
+{
+	size_t each = HEAD_LEN + max + TRAILER_MAX;
+	struct chunk *c = chunk_with_room(p, each);
+	size_t fits = (CHUNK_BYTES - c->tail) / each;
+
+	*ret_first = c->data + c->tail + HEAD_LEN;
+	*ret_stride = HEAD_LEN + max + padding_for(&p->out, max, p->pad_next);
+	if (p->out.sealer != NULL)
+		*ret_stride += sealer_tag_len(p->out.sealer);
+	return (size_t)n < fits ? n : (int)fits;
+}
+
+uint8_t *packet_reserve(struct packet *p, size_t max)
+{
+	struct chunk *c = chunk_with_room(p, HEAD_LEN + max + TRAILER_MAX);
+
+	return c->data + c->tail + HEAD_LEN;
 }
 
 int packet_commit(struct packet *p, size_t len)

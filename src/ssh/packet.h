@@ -35,10 +35,16 @@ void packet_free(struct packet *p);
 
 /* ---- sending ---- */
 
-/* Room for a payload of up to `max` <= PACKET_PAYLOAD_MAX bytes. Nothing else
- * may be reserved before packet_commit; reserving again without a commit gives
- * the first up. */
+/* Room for a payload of up to `max` <= PACKET_PAYLOAD_MAX bytes. Nothing else may
+ * be reserved before packet_commit; reserving again without a commit gives the
+ * first up. */
 uint8_t *packet_reserve(struct packet *p, size_t max);
+/* Room for up to `n` packets in a row: the first payload's place, and in
+ * `*ret_stride` the way to the next one's, which is right as long as those before
+ * it are committed with exactly `max` bytes. Returns how many there is room for, at
+ * least one. */
+int packet_reserve_run(struct packet *p, size_t max, int n,
+	uint8_t **ret_first, size_t *ret_stride);
 /* Pads and seals the `len` bytes that were written there. -ERR_CRYPTO. */
 int packet_commit(struct packet *p, size_t len) WARN_UNUSED;
 /* The next packet's padding rounds it up to a multiple of `n` <= 128, to hide the

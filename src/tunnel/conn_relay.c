@@ -9,6 +9,9 @@
 
 #include "tunnel/lane.h"
 
+/* Packets that one turn of a connection fills at most: its quantum. */
+#define PULL_PACKETS 8
+
 static bool would_block(int err)
 {
 	return err == EAGAIN || err == EWOULDBLOCK || err == EINTR;
@@ -35,13 +38,13 @@ static void end_local(struct conn *c)
 
 /* ---- socket → channel ---- */
 
-static enum conn_pull pull_early(struct conn *c, uint8_t *room, size_t max)
+static enum conn_pull pull_early(struct conn *c, const struct iovec *room)
 {
 	size_t n = buf_len(&c->early);
 
-	if (n > max)
-		n = max;
-	memcpy(room, buf_ptr(&c->early), n);
+	if (n > room->iov_len)
+		n = room->iov_len;
+	memcpy(room->iov_base, buf_ptr(&c->early), n);
 	buf_consume(&c->early, n);
 	channel_commit(c->channel, n);
 	if (c->forward != NULL)
@@ -51,32 +54,40 @@ static enum conn_pull pull_early(struct conn *c, uint8_t *room, size_t max)
 	return CONN_PULL_MORE;
 }
 
+static size_t total(const struct iovec *iov, int n)
+{
+	size_t sum = 0;
+
+	while (n-- > 0)
+		sum += iov[n].iov_len;
+	return sum;
+}
+
 enum conn_pull conn_pull(struct conn *c)
 {
-	uint8_t *room;
-	ssize_t n;
-	size_t max;
-
+	struct iovec room[PULL_PACKETS];
 	bool early = buf_len(&c->early) != 0 &&
 		(c->state == CONN_OPEN || c->is_forwarded);
+	ssize_t n;
+	int packets;
 
 	if (c->channel == NULL ||
 		(!early && (c->state != CONN_OPEN || c->local_eof)))
 		return CONN_PULL_DRAINED;
-	room = channel_reserve(c->channel, &max);
-	if (room == NULL) {
+	packets = channel_reserve(c->channel, room, PULL_PACKETS);
+	if (packets == 0) {
 		/* on_writable comes; until then the socket may stay full. */
 		conn_arm(c, c->armed & ~UV_READABLE);
 		return CONN_PULL_DRAINED;
 	}
 	if (early)
-		return pull_early(c, room, max);
-	n = recv(c->fd, room, max, 0);
+		return pull_early(c, room);
+	n = readv(c->fd, room, packets);
 	if (n > 0) {
 		channel_commit(c->channel, (size_t)n);
 		if (c->forward != NULL)
 			c->forward->bytes_out += (uint64_t)n;
-		if ((size_t)n == max)
+		if ((size_t)n == total(room, packets))
 			return CONN_PULL_MORE;
 		conn_arm(c, c->armed | UV_READABLE);
 	} else if (n == 0) {

@@ -243,20 +243,10 @@ void link_jump_gone(struct link *l)
 
 /* ---- talking ---- */
 
-static void tune(const struct link *l, int fd)
-{
-	int low = LINK_NOTSENT_LOWAT;
-
-	if (l->via == NULL && l->proxy == NULL)
-		setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &low,
-			sizeof(low));
-}
-
 void link_talk(struct link *l, int fd)
 {
 	struct trouble t;
 
-	tune(l, fd);
 	if (link_io_start(l, fd) != 0) {
 		close(fd);
 		trouble_say(&t, ERR_SYSTEM, "epoll");

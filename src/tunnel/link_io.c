@@ -1,13 +1,15 @@
 /*
  * The bytes of a link: socket ↔ session, turns of connections, timers.
  *
- * Back-pressure: connections fill packets only while less than LINK_OUT_MAX is
- * unsent here, and TCP_NOTSENT_LOWAT keeps the kernel's own queue short, so that
+ * Back-pressure: connections fill packets only while less than queue_max is unsent
+ * here, and TCP_NOTSENT_LOWAT keeps the kernel's own queue short, so that
  * what is said next does not wait behind what was said long ago.
  */
 #include "tunnel/link_private.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -32,6 +34,17 @@ static void arm(struct link *l, int events)
 	uv_poll_start(&l->poll, events, on_poll);
 }
 
+static void set_queue(struct link *l, size_t bytes)
+{
+	int low = (int)bytes;
+
+	l->queue_max = bytes;
+	/* A pipe or a hop's socket has no such option, and needs none. */
+	if (l->via == NULL && l->proxy == NULL)
+		setsockopt(l->fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &low,
+			sizeof(low));
+}
+
 int link_io_start(struct link *l, int fd)
 {
 	if (uv_poll_init(&l->lane->loop, &l->poll, fd) != 0)
@@ -40,10 +53,24 @@ int link_io_start(struct link *l, int fd)
 	l->fd = fd;
 	l->handles++;
 	arm(l, UV_READABLE);
+	set_queue(l, LINK_QUEUE_MIN);
 	return 0;
 }
 
 /* ---- the meter ---- */
+
+static void adapt_queue(struct link *l)
+{
+	uint64_t want = l->meter_rate * LINK_QUEUE_US / 1000000;
+
+	if (want < LINK_QUEUE_MIN)
+		want = LINK_QUEUE_MIN;
+	if (want > LINK_QUEUE_MAX)
+		want = LINK_QUEUE_MAX;
+	/* Small moves are not worth a system call. */
+	if (want > l->queue_max + l->queue_max / 2 || want < l->queue_max / 2)
+		set_queue(l, (size_t)want);
+}
 
 static void meter(struct link *l, size_t n, uint64_t now_us)
 {
@@ -56,6 +83,7 @@ static void meter(struct link *l, size_t n, uint64_t now_us)
 	l->meter_rate = l->meter_bytes * 1000000 / elapsed;
 	l->meter_start_us = now_us;
 	l->meter_bytes = 0;
+	adapt_queue(l);
 	l->is_busy = l->meter_rate > BUSY_BYTES_S;
 	if (l->is_busy && !was)
 		server_link_busy(l->server);
@@ -161,7 +189,7 @@ static void fill(struct link *l)
 	struct conn *c;
 
 	while ((c = TAILQ_FIRST(&l->ready)) != NULL &&
-		session_output_bytes(l->session) < LINK_OUT_MAX) {
+		session_output_bytes(l->session) < l->queue_max) {
 		conn_unready(c, &l->ready);
 		if (conn_pull(c) == CONN_PULL_MORE)
 			link_conn_ready(l, c);

@@ -13,9 +13,12 @@
 
 /* Packets of one connection that one write takes. */
 #define LINK_BATCH_MAX 32
-/* Unsent bytes here past which connections wait, and in the kernel. */
-#define LINK_OUT_MAX       (256 * 1024)
-#define LINK_NOTSENT_LOWAT (128 * 1024)
+/* Unsent bytes past which connections wait, here, and as many again in the kernel:
+ * what the link moves in LINK_QUEUE_US, within bounds. Short, because everything
+ * that is said next waits behind it; long enough to keep a fast path full. */
+#define LINK_QUEUE_US  2000
+#define LINK_QUEUE_MIN (128 * 1024)
+#define LINK_QUEUE_MAX (1024 * 1024)
 /* What a link has to prove that it lives, after sleep or a change of network. */
 #define LINK_PROBE_US 1000000
 
@@ -71,6 +74,7 @@ struct link {
 	/* bulk detection: bytes of the running and the last tenth of a second */
 	uint64_t meter_start_us, meter_bytes, meter_rate;
 	bool is_busy;
+	size_t queue_max; /* as LINK_QUEUE_US says */
 };
 
 /* link.c */
