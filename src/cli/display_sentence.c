@@ -97,13 +97,13 @@ static bool server_line(
 	return true;
 }
 
-/* The whole server's coming and going has its own line. */
+/* The first link's coming and the last one's going are the server's. */
 static bool link_line(
 	const struct run_state *s, const struct event *e, struct buf *out)
 {
 	char text[TEXT_MAX], no[16];
 
-	if (e->up ? e->link_no <= 1 : s->state != STATE_CONNECTED)
+	if (s->links < (e->up ? 2 : 1))
 		return false;
 	snprintf(no, sizeof(no), "%u", (unsigned)e->link_no);
 	put(out, text_format(text, sizeof(text),
@@ -119,14 +119,16 @@ static bool forward_line(const struct run_state *s, const struct event *e,
 {
 	const struct run_forward *f = run_state_forward(s, e->forward_id);
 	char text[TEXT_MAX], route[TEXT_MAX];
+	bool shared;
 
 	if (f == NULL)
 		return false;
-	/* The server said so for all its forwards. */
-	if (e->state == STATE_ERROR && s->state == STATE_ERROR &&
-		e->trouble.code == s->trouble.code)
+	/* What happened to the server, it said for all its forwards. */
+	shared = s->state != STATE_CONNECTED && display_is_trouble(e) &&
+		 e->trouble.code == s->trouble.code;
+	if (shared && e->state == STATE_ERROR)
 		return false;
-	if (!display_is_trouble(e) && e->kind == EVENT_FORWARD &&
+	if ((shared || !display_is_trouble(e)) && e->kind == EVENT_FORWARD &&
 		(e->state == STATE_CONNECTING ||
 			(brief && e->state != STATE_ERROR)))
 		return false;
@@ -140,6 +142,8 @@ static bool forward_line(const struct run_state *s, const struct event *e,
 			e->state == STATE_CONNECTED ||
 				e->state == STATE_DISCONNECTED);
 	}
+	if (shared)
+		return true;
 	put_trouble(out, e);
 	put_next_try(out, e);
 	return true;

@@ -83,6 +83,14 @@ static void apply_server(struct run_state *s, const struct event *e)
 	}
 }
 
+static void apply_link(struct run_state *s, const struct event *e)
+{
+	if (e->up)
+		s->links++;
+	else if (s->links != 0)
+		s->links--;
+}
+
 static void apply_forward(struct run_state *s, const struct event *e)
 {
 	struct run_forward *f = run_state_forward(s, e->forward_id);
@@ -144,6 +152,8 @@ void run_state_apply(
 	run_state_tick(s, now_ms, e->wall_ms);
 	if (e->kind == EVENT_SERVER)
 		apply_server(s, e);
+	else if (e->kind == EVENT_LINK)
+		apply_link(s, e);
 	else if (e->kind == EVENT_FORWARD)
 		apply_forward(s, e);
 	else if (e->kind == EVENT_STATS && e->stats != NULL)

@@ -202,6 +202,42 @@ static void plain_french_quiet(void **unused)
 	display_free(d);
 }
 
+static struct event *link_event(uint32_t no, bool up)
+{
+	struct event *e = make(EVENT_LINK);
+
+	e->link_no = no;
+	e->up = up;
+	return e;
+}
+
+/* The first link up and the last one down are the server's lines; a forward
+ * does not repeat what the server said. */
+static void nothing_is_said_twice(void **unused)
+{
+	struct display *d = display_plain_new(&state, ends[1], false);
+	struct event *e = forward(1, STATE_RECONNECTING);
+
+	show(d, link_event(1, true), 1000);
+	show(d, server(STATE_CONNECTED), 1000);
+	show(d, link_event(2, true), 1000);
+	show(d, link_event(1, false), 1000);
+	show(d, link_event(2, false), 1000);
+	show(d, lost(), 1000);
+	trouble_say(&e->trouble, ERR_LINK_LOST, "reset");
+	show(d, e, 1000);
+	assert_string_equal(output(),
+		"2026-11-23 04:54:16 Connected to me@host.\n"
+		"2026-11-23 04:54:16 Link 2 to me@host is up.\n"
+		"2026-11-23 04:54:16 Link 1 to me@host is down.\n"
+		"2026-11-23 04:54:16 The connection to me@host is down. The "
+		"link was lost: reset. It had been up for 3 h 12 min. Next try "
+		"in 0.5 s.\n"
+		"2026-11-23 04:54:16 Local 127.0.0.1:3307 → 127.0.0.1:3306: "
+		"reconnecting…\n");
+	display_free(d);
+}
+
 static void hostile_text_stays_text(void **unused)
 {
 	struct display *d = display_plain_new(&state, ends[1], false);
@@ -435,6 +471,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(plain_english),
 		TEST(plain_french_quiet),
+		TEST(nothing_is_said_twice),
 		TEST(hostile_text_stays_text),
 		TEST(json),
 		TEST(json_prompt_and_cut_text),
