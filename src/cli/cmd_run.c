@@ -267,7 +267,9 @@ static void resize(struct run *run)
 
 static void resume(struct run *run)
 {
-	if (!run->suspended || !term_is_foreground(STDIN_FILENO))
+	int terminal = run->live ? STDOUT_FILENO : STDIN_FILENO;
+
+	if (!run->suspended || !term_is_foreground(terminal))
 		return;
 	run->suspended = false;
 	if (run->ask != NULL)

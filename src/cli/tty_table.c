@@ -8,222 +8,13 @@
 #include "base/mem.h"
 #include "cli/human.h"
 #include "cli/text.h"
-
-#define CELL_MAX 640 /* bytes */
-#define GAP      2   /* columns between two cells */
-
-enum column {
-	COLUMN_TYPE,
-	COLUMN_ROUTE,
-	COLUMN_STATE,
-	COLUMN_CONNECTIONS,
-	COLUMN_IN,
-	COLUMN_RATE_IN,
-	COLUMN_OUT,
-	COLUMN_RATE_OUT,
-	COLUMNS
-};
-
-/* What is given up as the terminal gets narrower; the first that fits is
- * taken. */
-static const struct plan {
-	unsigned route_min;
-	bool type, letter, state, numbers, rates, brief;
-	bool two_lines; /* the numbers stand below the route */
-} plans[] = {
-	{CELL_MAX, true, false, true, true, true, false, false},
-	{CELL_MAX, true, false, true, true, true, true, false},
-	{CELL_MAX, true, true, true, true, true, true, false},
-	{CELL_MAX, true, false, true, false, false, false, true},
-	{20, true, true, true, false, false, true, true},
-	{24, true, true, true, true, false, true, false},
-	{20, false, false, true, true, false, true, false},
-	{14, false, false, false, true, false, true, false},
-	{1, false, false, false, false, false, true, false},
-};
-#define PLANS (sizeof(plans) / sizeof(plans[0]))
-
-struct layout {
-	const struct plan *plan;
-	unsigned width[COLUMNS]; /* 0: not shown */
-};
+#include "cli/tty_layout.h"
 
 /* A line in the making. */
 struct line {
 	struct buf *text;
 	unsigned at; /* columns so far */
 };
-
-static const char *state_word(enum tunnel_state state)
-{
-	char key[64];
-
-	snprintf(key, sizeof(key), "state.%s", tunnel_state_name(state));
-	return catalog_get(key);
-}
-
-static void type_cell(const struct run_forward *f, const struct plan *plan,
-	char ret[CELL_MAX])
-{
-	/* ssh's letters, in every language. */
-	static const char *const letters[] = {
-		[FORWARD_LOCAL] = "L",
-		[FORWARD_REMOTE] = "R",
-		[FORWARD_DYNAMIC] = "D",
-	};
-	char key[64];
-
-	snprintf(key, sizeof(key), "type.%s", forward_type_name(f->spec->type));
-	snprintf(ret, CELL_MAX, "%s",
-		plan->letter ? letters[f->spec->type] : catalog_get(key));
-}
-
-/* Without the letters that a peer's text could turn into commands. */
-static void clean(char ret[CELL_MAX], const char *text)
-{
-	struct buf b = BUF_INIT;
-
-	text_put_clean(&b, text, strlen(text));
-	snprintf(ret, CELL_MAX, "%.*s", (int)buf_len(&b),
-		buf_len(&b) != 0 ? (const char *)buf_ptr(&b) : "");
-	buf_done(&b);
-	for (; *ret != '\0'; ret++)
-		if (*ret == '\n')
-			*ret = ' ';
-}
-
-static void rate_cell(uint64_t rate, bool brief, char ret[CELL_MAX])
-{
-	char text[HUMAN_MAX] = "";
-
-	if (rate != 0)
-		human_rate(text, rate, brief);
-	snprintf(ret, CELL_MAX, "%s", text);
-}
-
-static void cell(const struct run_forward *f, enum column column,
-	const struct plan *plan, char ret[CELL_MAX])
-{
-	char text[HUMAN_MAX], route[CELL_MAX];
-
-	*ret = '\0';
-	switch (column) {
-	case COLUMN_TYPE:
-		type_cell(f, plan, ret);
-		break;
-	case COLUMN_ROUTE:
-		run_state_route(f, route, sizeof(route));
-		clean(ret, route);
-		break;
-	case COLUMN_STATE:
-		snprintf(ret, CELL_MAX, "%s", state_word(f->state));
-		break;
-	case COLUMN_CONNECTIONS:
-		snprintf(ret, CELL_MAX, "%u", (unsigned)f->connections);
-		break;
-	case COLUMN_IN:
-	case COLUMN_OUT:
-		snprintf(ret, CELL_MAX, "%s",
-			human_bytes(text,
-				column == COLUMN_IN ? f->bytes_in
-						    : f->bytes_out,
-				plan->brief));
-		break;
-	case COLUMN_RATE_IN:
-		rate_cell(f->rate_in, plan->brief, ret);
-		break;
-	case COLUMN_RATE_OUT:
-		rate_cell(f->rate_out, plan->brief, ret);
-		break;
-	case COLUMNS:
-		break;
-	}
-}
-
-static const char *title(enum column column)
-{
-	switch (column) {
-	case COLUMN_CONNECTIONS:
-		return catalog_get("table.connections");
-	case COLUMN_IN:
-		return catalog_get("table.in");
-	case COLUMN_OUT:
-		return catalog_get("table.out");
-	default:
-		return "";
-	}
-}
-
-static bool right_aligned(enum column column)
-{
-	return column >= COLUMN_CONNECTIONS;
-}
-
-static unsigned at_least(unsigned n, const char *text)
-{
-	unsigned width = (unsigned)human_width(text);
-
-	return width > n ? width : n;
-}
-
-/* Widths that stay while numbers and states change, so that nothing jumps. */
-static unsigned steady_width(enum column column, const struct plan *plan)
-{
-	unsigned n = 0;
-
-	switch (column) {
-	case COLUMN_STATE:
-		if (plan->state)
-			for (int i = 0; i < STATE_COUNT; i++)
-				n = at_least(
-					n, state_word((enum tunnel_state)i));
-		return n;
-	case COLUMN_CONNECTIONS:
-		return plan->numbers ? at_least(5, title(column)) : 0;
-	case COLUMN_IN:
-	case COLUMN_OUT:
-		return plan->numbers
-			       ? at_least(plan->brief ? 5 : 8, title(column))
-			       : 0;
-	case COLUMN_RATE_IN:
-	case COLUMN_RATE_OUT:
-		return !plan->rates ? 0 : plan->brief ? 7 : 10;
-	default:
-		return 0;
-	}
-}
-
-static bool try_plan(const struct run_state *s, const struct plan *plan,
-	const struct tty_style *style, unsigned room, struct layout *ret)
-{
-	unsigned others = 2, route = 0, least;
-	char text[CELL_MAX];
-
-	if (plan->two_lines && s->n_forwards * 2 + 2 > style->rows)
-		return false;
-	ret->plan = plan;
-	for (int c = 0; c < COLUMNS; c++) {
-		unsigned n = steady_width((enum column)c, plan);
-
-		if (c == COLUMN_TYPE && plan->type)
-			for (size_t i = 0; i < s->n_forwards; i++) {
-				cell(&s->forward[i], COLUMN_TYPE, plan, text);
-				n = at_least(n, text);
-			}
-		ret->width[c] = n;
-		others += n != 0 ? n + GAP : 0;
-	}
-	for (size_t i = 0; i < s->n_forwards; i++) {
-		cell(&s->forward[i], COLUMN_ROUTE, plan, text);
-		route = at_least(route, text);
-	}
-	least = route < plan->route_min ? route : plan->route_min;
-	if (others + least > room)
-		return false;
-	ret->width[COLUMN_ROUTE] =
-		route < room - others ? route : room - others;
-	return true;
-}
 
 static void put(struct line *line, const char *text)
 {
@@ -273,27 +64,32 @@ static void put_dot(struct line *line, const struct tty_style *style,
 	put(line, " ");
 }
 
-static void put_cell(struct line *line, const struct layout *layout,
-	enum column column, const char *text, const struct tty_style *style,
+static bool right_aligned(enum tty_column column)
+{
+	return column >= TTY_COLUMN_CONNECTIONS;
+}
+
+static void put_cell(struct line *line, const struct tty_layout *layout,
+	enum tty_column column, const char *text, const struct tty_style *style,
 	enum tunnel_state state)
 {
-	char cut[CELL_MAX];
+	char cut[TTY_CELL_MAX];
 	size_t width = layout->width[column], used;
 
 	if (width == 0)
 		return;
 	human_fit(cut, sizeof(cut), text, width,
-		column == COLUMN_ROUTE ? HUMAN_CUT_MIDDLE : HUMAN_CUT_END);
+		column == TTY_COLUMN_ROUTE ? HUMAN_CUT_MIDDLE : HUMAN_CUT_END);
 	used = human_width(cut);
 	if (right_aligned(column))
 		pad(line, width - used);
-	if (column == COLUMN_STATE)
+	if (column == TTY_COLUMN_STATE)
 		put_state(line, style, state, cut);
 	else
 		put(line, cut);
 	if (!right_aligned(column))
 		pad(line, width - used);
-	pad(line, GAP);
+	pad(line, TTY_GAP);
 }
 
 static struct line begin(struct tty_table *t)
@@ -362,17 +158,17 @@ static void server_line(struct tty_table *t, const struct run_state *s,
 	const struct tty_style *style, unsigned room)
 {
 	struct line line = begin(t);
-	char text[CELL_MAX], number[HUMAN_MAX], wait[TEXT_MAX];
-	size_t taken = 4 + human_width(state_word(s->state));
+	char text[TTY_CELL_MAX], number[HUMAN_MAX], wait[TEXT_MAX];
+	size_t taken = 4 + human_width(tty_layout_state(s->state));
 
 	put_dot(&line, style, s->state);
-	clean(text, s->server);
+	tty_layout_clean(text, s->server);
 	human_fit(wait, sizeof(wait), text, room > taken ? room - taken : 1,
 		HUMAN_CUT_MIDDLE);
 	put(&line, wait);
 	if (line.at + taken <= room + 2) {
-		pad(&line, GAP);
-		put_state(&line, style, s->state, state_word(s->state));
+		pad(&line, TTY_GAP);
+		put_state(&line, style, s->state, tty_layout_state(s->state));
 	}
 	if (s->next_try_at_ms > s->now_ms) {
 		/* Whole seconds, rounded up: the count ends at 1. */
@@ -388,28 +184,30 @@ static void server_line(struct tty_table *t, const struct run_state *s,
 	end(t, &line);
 }
 
-static void title_line(struct tty_table *t, const struct layout *layout,
+static void title_line(struct tty_table *t, const struct tty_layout *layout,
 	const struct tty_style *style)
 {
 	struct line line = begin(t);
 
 	pad(&line, 2);
-	for (int c = 0; c < COLUMNS; c++)
-		put_cell(&line, layout, (enum column)c, title((enum column)c),
-			style, STATE_DISCONNECTED);
+	for (int c = 0; c < TTY_COLUMNS; c++)
+		put_cell(&line, layout, (enum tty_column)c,
+			tty_layout_title((enum tty_column)c), style,
+			STATE_DISCONNECTED);
 	end(t, &line);
 }
 
 static void forward_line(struct tty_table *t, const struct run_forward *f,
-	const struct layout *layout, const struct tty_style *style)
+	const struct tty_layout *layout, const struct tty_style *style)
 {
 	struct line line = begin(t);
-	char text[CELL_MAX];
+	char text[TTY_CELL_MAX];
 
 	put_dot(&line, style, f->state);
-	for (int c = 0; c < COLUMNS; c++) {
-		cell(f, (enum column)c, layout->plan, text);
-		put_cell(&line, layout, (enum column)c, text, style, f->state);
+	for (int c = 0; c < TTY_COLUMNS; c++) {
+		tty_layout_cell(f, (enum tty_column)c, layout->plan, text);
+		put_cell(&line, layout, (enum tty_column)c, text, style,
+			f->state);
 	}
 	end(t, &line);
 }
@@ -418,9 +216,9 @@ static void text_line(
 	struct tty_table *t, unsigned indent, const char *text, unsigned room)
 {
 	struct line line = begin(t);
-	char cleaned[CELL_MAX], cut[CELL_MAX];
+	char cleaned[TTY_CELL_MAX], cut[TTY_CELL_MAX];
 
-	clean(cleaned, text);
+	tty_layout_clean(cleaned, text);
 	pad(&line, indent);
 	put(&line, human_fit(cut, sizeof(cut), cleaned,
 			   room > indent ? room - indent : 1, HUMAN_CUT_END));
@@ -444,7 +242,7 @@ static void numbers_line(struct tty_table *t, const struct run_forward *f,
 }
 
 static void forward_lines(struct tty_table *t, const struct run_state *s,
-	const struct layout *layout, const struct tty_style *style,
+	const struct tty_layout *layout, const struct tty_style *style,
 	unsigned room)
 {
 	unsigned max = style->rows > 2 ? style->rows - 1 : 2;
@@ -478,13 +276,11 @@ void tty_table_make(struct tty_table *t, const struct run_state *s,
 	const struct tty_style *style)
 {
 	unsigned room = style->columns > 8 ? style->columns - 1 : 7;
-	struct layout layout = {.plan = &plans[PLANS - 1]};
+	struct tty_layout layout;
 
 	buf_clear(&t->text);
 	t->n = 0;
-	for (size_t i = 0; i < PLANS; i++)
-		if (try_plan(s, &plans[i], style, room, &layout))
-			break;
+	tty_layout_make(&layout, s, room, style->rows);
 	server_line(t, s, style, room);
 	if (layout.plan->numbers && style->rows > 6)
 		title_line(t, &layout, style);
