@@ -35,7 +35,7 @@ struct session;
 #define CHANNEL_WINDOW_MAX   (15u * 1024 * 1024)
 /* The longest payload that we take; sshd sends packets of this size, which
  * costs both ends less than its own 32 KiB. */
-#define CHANNEL_PACKET_MAX (64u * 1024)
+#define CHANNEL_PACKET_MAX (32u * 1024)
 
 struct channel_ops {
 	void (*opened)(void *arg);
