@@ -21,10 +21,17 @@ static void on_poll(uv_poll_t *handle, int status, int events)
 
 	if (c->state == CONN_CLOSED)
 		return;
+	if (status < 0) {
+		/* The socket has an error, and libuv watches it no more. The
+		 * error comes from a call on it, behind what it still has to
+		 * give: so look at all of it, and watch again. */
+		events = c->armed;
+		c->armed = 0;
+	}
 	if (c->state == CONN_SOCKS && !c->is_forwarded)
 		conn_socks_readable(c);
 	else
-		conn_relay_event(c, status, events);
+		conn_relay_event(c, 0, events);
 }
 
 void conn_arm(struct conn *c, int events)
@@ -233,6 +240,8 @@ static void on_eof(void *arg)
 	c->remote_eof = true;
 	if (c->state == CONN_OPEN)
 		conn_relay_settle(c);
+	else if (c->state == CONN_SOCKS)
+		conn_close(c); /* half a request, and no more comes */
 }
 
 static void on_channel_closed(void *arg, bool lost)
@@ -255,6 +264,8 @@ static void on_channel_closed(void *arg, bool lost)
 	/* What the server sent before it closed is still the client's. */
 	c->remote_eof = true;
 	c->state = CONN_DRAINING;
+	/* Nobody reads what comes from it now. */
+	conn_arm(c, c->armed & ~UV_READABLE);
 	link_conn_gone(c->link, c);
 	c->link = NULL;
 	conn_relay_settle(c);
@@ -313,6 +324,10 @@ void conn_find_link(struct conn *c)
 
 	if (link != NULL) {
 		conn_link_ready(c, link);
+		return;
+	}
+	if (server_state(c->forward->server) == STATE_ERROR) {
+		conn_refused(c, ERR_LINK_LOST);
 		return;
 	}
 	c->state = CONN_WAITING;

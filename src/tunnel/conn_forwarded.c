@@ -28,7 +28,7 @@ static void on_dialed(void *arg, int err, int fd, const struct trouble *t)
 					? ERR_TARGET_REFUSED
 					: ERR_TARGET_UNREACHABLE);
 		}
-		conn_close(c);
+		conn_socks_end(c);
 		return;
 	}
 	conn_set_fd(c, fd);

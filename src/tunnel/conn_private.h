@@ -77,6 +77,8 @@ void conn_socks_readable(struct conn *c);
 void conn_socks_channel_data(struct conn *c, const uint8_t *p, size_t n);
 /* Tells the SOCKS or HTTP client how it went, and forgets the handshake. */
 void conn_socks_answer(struct conn *c, int err);
+/* Closes the connection, but lets a last answer go first. */
+void conn_socks_end(struct conn *c);
 
 /* conn_forwarded.c */
 void conn_forwarded_dial(struct conn *c, const struct endpoint *target);

@@ -52,7 +52,17 @@ static void requested(struct conn *c)
 	conn_forwarded_dial(c, &target);
 }
 
-static void feed(struct conn *c, struct buf *in)
+void conn_socks_end(struct conn *c)
+{
+	/* A last answer over the channel leaves before its CLOSE. */
+	while (c->is_forwarded && buf_len(&c->early) != 0 &&
+		conn_pull(c) == CONN_PULL_MORE)
+		continue;
+	conn_close(c);
+}
+
+/* False: the connection has ended, and its memory may be gone. */
+static bool feed(struct conn *c, struct buf *in)
 {
 	struct buf out = BUF_INIT;
 	const struct forward_spec *spec = &c->forward->spec;
@@ -62,19 +72,17 @@ static void feed(struct conn *c, struct buf *in)
 	say(c, &out);
 	switch (result) {
 	case SOCKS_MORE:
-		return;
+		conn_arm(c, UV_READABLE);
+		return true;
 	case SOCKS_CONNECT:
 		conn_set_pending(c, false);
 		requested(c);
-		return;
+		return true;
 	case SOCKS_END:
-		/* A last answer over the channel leaves before its CLOSE. */
-		while (c->is_forwarded && buf_len(&c->early) != 0 &&
-			conn_pull(c) == CONN_PULL_MORE)
-			continue;
-		conn_close(c);
-		return;
+		break;
 	}
+	conn_socks_end(c);
+	return false;
 }
 
 void conn_socks_readable(struct conn *c)
@@ -89,7 +97,7 @@ void conn_socks_readable(struct conn *c)
 		return;
 	}
 	buf_commit(&c->early, (size_t)n);
-	feed(c, &c->early);
+	(void)feed(c, &c->early);
 }
 
 void conn_socks_channel_data(struct conn *c, const uint8_t *p, size_t n)
@@ -100,9 +108,8 @@ void conn_socks_channel_data(struct conn *c, const uint8_t *p, size_t n)
 	if (c->state != CONN_SOCKS)
 		return;
 	before = buf_len(&c->queue);
-	feed(c, &c->queue);
 	/* The request is ours; what follows it waits for the target. */
-	if (c->state != CONN_CLOSED && c->channel != NULL)
+	if (feed(c, &c->queue))
 		channel_consumed(c->channel, before - buf_len(&c->queue),
 			lane_now_us());
 }
