@@ -87,6 +87,9 @@ static void settle_state(struct forward *f)
 {
 	enum tunnel_state state = server_state(f->server);
 
+	/* It has said why, and nothing comes up before a person acts. */
+	if (state == STATE_ERROR)
+		return;
 	if (state == STATE_CONNECTED || server_is_lazy(f->server))
 		set_state(f, STATE_CONNECTED, NULL, 0, 0);
 	else if (f->state != STATE_RECONNECTING)
@@ -138,9 +141,12 @@ static void on_reply(void *arg, bool success, uint32_t port)
 {
 	struct forward *f = arg;
 
+	f->asking = false;
 	if (!success && f->spec.listen.path == NULL &&
-		f->spec.listen.port == 0 && f->bound_port != 0) {
-		/* The port that it picked last time is gone: any other. */
+		f->spec.listen.port == 0 && f->bound_port != 0 &&
+		f->refusals >= REMOTE_RETRY_FAST) {
+		/* It is not our own dead link that holds the port that the
+		 * server picked last time: any other. */
 		f->bound_port = 0;
 		ask_server(f, f->asked);
 		return;
@@ -168,6 +174,7 @@ static void ask_server(struct forward *f, struct link *l)
 	const struct endpoint *at = &f->spec.listen;
 
 	f->asked = l;
+	f->asking = true;
 	f->granted = false;
 	session_forward(link_session(l), at->path, at->host, asked_port(f),
 		on_reply, f);
@@ -201,6 +208,13 @@ bool forward_matches(
 	if (is_path)
 		return slice_is(host, at->path);
 	return port == f->bound_port || (port != 0 && port == at->port);
+}
+
+bool forward_listens_at(const struct forward *f, struct slice host)
+{
+	const struct endpoint *at = &f->spec.listen;
+
+	return slice_is(host, at->path != NULL ? at->path : at->host);
 }
 
 /* ---- connections that wait ---- */
@@ -259,13 +273,18 @@ void forward_link_up(struct forward *f, struct link *first)
 	forward_serve_waiting(f);
 }
 
-void forward_link_down(struct forward *f, struct link *l)
+void forward_link_down(struct forward *f, struct link *l, struct link *first,
+	const struct trouble *why)
 {
-	if (f->asked != l)
-		return;
-	f->asked = NULL;
-	f->granted = false;
-	uv_timer_stop(&f->retry);
+	if (f->asked == l) {
+		f->asked = NULL;
+		f->asking = f->granted = false;
+		uv_timer_stop(&f->retry);
+		if (first != NULL && f->state == STATE_CONNECTED)
+			set_state(f, STATE_RECONNECTING, why, 0, 0);
+	}
+	if (first != NULL)
+		forward_link_up(f, first);
 }
 
 void forward_server_lost(struct forward *f, const struct trouble *why,
@@ -404,9 +423,11 @@ static void release_remote(struct forward *f)
 	const struct endpoint *at = &f->spec.listen;
 
 	session_forget(s, f);
-	if (f->granted && session_is_ready(s))
-		session_cancel_forward(
-			s, at->path, at->host, f->bound_port, NULL, NULL);
+	/* Requests are met in order: one that is not answered yet is undone as
+	 * well. */
+	if ((f->granted || f->asking) && session_is_ready(s))
+		session_cancel_forward(s, at->path, at->host,
+			f->granted ? f->bound_port : asked_port(f), NULL, NULL);
 	link_dirty(f->asked);
 	f->asked = NULL;
 }

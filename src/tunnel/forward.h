@@ -40,6 +40,7 @@ struct forward {
 	bool was_up;         /* remote: the server gave the port once */
 	unsigned refusals;   /* remote: in a row */
 	struct link *asked;  /* remote: the link that has, or was asked for, it */
+	bool asking;         /* … and has not answered */
 	bool granted;
 	uint16_t bound_port;
 	struct conn_list conns, pending;
@@ -57,8 +58,10 @@ void forward_stop(struct forward *f);
 
 /* A link came up; `first` is the one for remote forwards. */
 void forward_link_up(struct forward *f, struct link *first);
-/* A link went: what it carried for a remote forward is void. */
-void forward_link_down(struct forward *f, struct link *l);
+/* A link went: what it carried for a remote forward is void, and asked for again
+ * on `first`, unless that is NULL: no other is up. */
+void forward_link_down(struct forward *f, struct link *l, struct link *first,
+	const struct trouble *why);
 /* The last link went, or could not come up; there will be another try. */
 void forward_server_lost(struct forward *f, const struct trouble *why,
 	uint64_t up_ms, uint64_t next_try_ms);
@@ -79,5 +82,7 @@ void forward_local_failed(struct forward *f, const struct trouble *why);
 /* Whether a forwarded channel for this listening address is this forward's. */
 bool forward_matches(const struct forward *f, struct slice host,
 	uint32_t port, bool is_path);
+/* … and it was asked for at that very host. */
+bool forward_listens_at(const struct forward *f, struct slice host);
 
 #endif

@@ -194,6 +194,17 @@ static void on_host_keys(
 
 /* ---- authentication ---- */
 
+/* The person or the agent has answered: it is the server's turn again. */
+static void expect_server(struct link *l)
+{
+	uint64_t limit_s = l->peer->config->options.connect_timeout_s;
+
+	if (limit_s == 0)
+		return;
+	l->handshake_due_us = lane_now_us() + limit_s * 1000000;
+	link_io_arm_timer(l);
+}
+
 static void on_ask(void *arg, struct prompt *prompt)
 {
 	struct link *l = arg;
@@ -206,6 +217,7 @@ void link_answer(struct link *l, const struct secret *answers, size_t n)
 {
 	if (l->phase != LINK_TALK)
 		return;
+	expect_server(l);
 	if (l->asked_key != NULL) {
 		host_key_answered(l, answers, n);
 		return;
@@ -220,6 +232,7 @@ static void on_agent_signed(void *arg, struct slice signature)
 
 	if (l->phase != LINK_TALK)
 		return;
+	expect_server(l);
 	session_agent_signed(l->session, signature);
 	link_dirty(l);
 }

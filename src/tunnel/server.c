@@ -116,7 +116,6 @@ void server_link_ready(struct server *s, struct link *l)
 	}
 	s->n_ready++;
 	s->ever_up = true;
-	s->backoff_ms = BACKOFF_FIRST_MS;
 	if (s->n_ready == 1) {
 		s->up_since_ms = clock_wall_ms();
 		s->up_mono_ms = clock_mono_ms();
@@ -133,20 +132,24 @@ void server_link_ready(struct server *s, struct link *l)
 
 /* ---- going down ---- */
 
-/* Trying again won't help: a person has to do something first. */
-static bool is_permanent(enum err code)
+/* Trying again won't help: a person has to do something first. What worked
+ * before may fail for a while (a home folder or a directory of users that is not
+ * there yet after a reboot), but a key that changed and a person who said no
+ * stay. */
+static bool is_permanent(enum err code, bool worked_before)
 {
 	switch (code) {
-	case ERR_AUTH_FAILED:
 	case ERR_NEED_INPUT:
 	case ERR_CANCELLED:
 	case ERR_HOST_KEY_UNKNOWN:
 	case ERR_HOST_KEY_CHANGED:
 	case ERR_HOST_KEY_REVOKED:
+		return true;
+	case ERR_AUTH_FAILED:
 	case ERR_HOST_KEY_INVALID:
 	case ERR_NO_COMMON_ALGORITHM:
 	case ERR_INVALID:
-		return true;
+		return !worked_before;
 	default:
 		return false;
 	}
@@ -169,9 +172,12 @@ static void fail(struct server *s, const struct trouble *why, uint64_t up_ms)
 	struct forward *f;
 
 	s->wanted = false;
+	s->ever_up = false;
 	server_set_state(s, STATE_ERROR, why, up_ms, 0);
 	TAILQ_FOREACH (f, &s->forwards, next)
 		forward_server_failed(f, why);
+	/* The hops that did come up are of no use alone. */
+	pool_stop_all(s, NULL);
 }
 
 static void come_back(struct server *s, const struct trouble *why)
@@ -182,10 +188,14 @@ static void come_back(struct server *s, const struct trouble *why)
 	struct forward *f;
 
 	s->up_since_ms = 0;
-	if (s->config->once || (is_permanent(why->code) && !s->ever_up)) {
+	if (s->config->once || is_permanent(why->code, s->ever_up)) {
 		fail(s, why, up_ms);
 		return;
 	}
+	/* One that falls as soon as it is up is no better than one that can't
+	 * be reached. */
+	if (up_ms >= s->backoff_ms)
+		s->backoff_ms = BACKOFF_FIRST_MS;
 	delay = next_delay_ms(s);
 	server_set_state(s,
 		s->ever_up ? STATE_RECONNECTING : STATE_CONNECTING, why, up_ms,
@@ -195,21 +205,24 @@ static void come_back(struct server *s, const struct trouble *why)
 	uv_timer_start(&s->retry, on_retry, delay, 0);
 }
 
+static void ask_gone(struct server *s, struct ask *a)
+{
+	struct event *e = server_event(s, EVENT_PROMPT_GONE);
+
+	e->prompt_id = a->id;
+	server_emit(s, e);
+	TAILQ_REMOVE(&s->asks, a, next);
+	free(a);
+}
+
 static void forget_asks(struct server *s, struct link *l)
 {
 	struct ask *a, *next;
 
 	for (a = TAILQ_FIRST(&s->asks); a != NULL; a = next) {
-		struct event *e;
-
 		next = TAILQ_NEXT(a, next);
-		if (a->link != l)
-			continue;
-		e = server_event(s, EVENT_PROMPT_GONE);
-		e->prompt_id = a->id;
-		server_emit(s, e);
-		TAILQ_REMOVE(&s->asks, a, next);
-		free(a);
+		if (a->link == l)
+			ask_gone(s, a);
 	}
 }
 
@@ -225,38 +238,70 @@ static void emit_link_down(
 	server_emit(s, e);
 }
 
-static void hop_down(struct server *s, struct link *l)
+static struct link *link_over(struct server *s, const struct link *hop)
 {
+	struct link *l;
+
 	for (size_t i = 0; i < s->config->n_jumps; i++)
-		if (s->hop_links[i] == l)
+		if (s->hop_links[i] != NULL &&
+			link_via(s->hop_links[i]) == hop)
+			return s->hop_links[i];
+	for (l = TAILQ_FIRST(&s->links); l != NULL; l = link_next(l))
+		if (link_via(l) == hop)
+			return l;
+	return NULL;
+}
+
+/* What goes over it, or was about to, falls with it: at once, as the hop's
+ * memory goes, and for the same reason. */
+static void hop_down(
+	struct server *s, const struct link *hop, const struct trouble *why)
+{
+	struct link *l;
+
+	for (size_t i = 0; i < s->config->n_jumps; i++)
+		if (s->hop_links[i] == hop)
 			s->hop_links[i] = NULL;
+	while ((l = link_over(s, hop)) != NULL)
+		link_stop(l, why);
+}
+
+static void pool_link_down(
+	struct server *s, struct link *l, const struct trouble *why)
+{
+	bool was_up = link_up_since_ms(l) != 0;
+	struct forward *f;
+
+	link_remove(l, &s->links);
+	s->n_links--;
+	if (was_up) {
+		s->n_ready--;
+		emit_link_down(s, l, why);
+	} else if (s->n_ready != 0) {
+		pool_growth_failed(s);
+	}
+	TAILQ_FOREACH (f, &s->forwards, next)
+		forward_link_down(f, l, server_first_link(s), why);
+	/* Those that were to be further ones can't be the first: nobody would be
+	 * asked for a password. */
+	while (was_up && s->n_ready == 0 &&
+		(l = TAILQ_FIRST(&s->links)) != NULL)
+		link_stop(l, why);
 }
 
 void server_link_down(
 	struct server *s, struct link *l, const struct trouble *why)
 {
 	struct trouble closed;
-	struct forward *f;
 
 	forget_asks(s, l);
-	if (link_peer(l) != &s->target) {
-		hop_down(s, l);
-	} else {
-		link_remove(l, &s->links);
-		s->n_links--;
-		if (link_up_since_ms(l) != 0) {
-			s->n_ready--;
-			emit_link_down(s, l, why);
-		} else if (s->n_links != 0) {
-			pool_growth_failed(s);
-		}
-		TAILQ_FOREACH (f, &s->forwards, next) {
-			forward_link_down(f, l);
-			if (server_first_link(s) != NULL)
-				forward_link_up(f, server_first_link(s));
-		}
-	}
-	if (s->stopping || !s->wanted || s->n_links != 0)
+	if (link_peer(l) != &s->target)
+		hop_down(s, l, why);
+	else
+		pool_link_down(s, l, why);
+	/* A chain falls as a whole: its first end is the one that counts. */
+	if (s->stopping || !s->wanted || s->n_links != 0 ||
+		uv_is_active((uv_handle_t *)&s->retry))
 		return;
 	if (why == NULL) {
 		trouble_say(&closed, ERR_LINK_LOST, "closed");
@@ -301,8 +346,7 @@ void server_answer(struct server *s, uint32_t prompt_id,
 	if (a == NULL)
 		return;
 	l = a->link;
-	TAILQ_REMOVE(&s->asks, a, next);
-	free(a);
+	ask_gone(s, a);
 	link_answer(l, answers, n);
 }
 
@@ -312,21 +356,24 @@ void server_start_forward(
 	struct server *s, uint32_t id, struct forward_spec *spec)
 {
 	struct forward *f;
+	bool wait;
 
 	if (s->stopping) {
 		forward_spec_done(spec);
 		free(spec);
 		return;
 	}
+	wait = s->config->lazy && spec->type != FORWARD_REMOTE;
+	/* A forward that is started again is a person's "try again". */
+	if (s->state == STATE_ERROR)
+		server_set_state(s,
+			wait ? STATE_DISCONNECTED : STATE_CONNECTING, NULL, 0,
+			0);
 	f = forward_new(s, id, spec);
 	TAILQ_INSERT_TAIL(&s->forwards, f, next);
 	s->n_forwards++;
-	if (s->config->lazy && f->spec.type != FORWARD_REMOTE)
-		return;
-	/* A forward that is started again is a person's "try again". */
-	if (s->state == STATE_ERROR && !s->wanted)
-		server_set_state(s, STATE_CONNECTING, NULL, 0, 0);
-	server_want(s);
+	if (!wait)
+		server_want(s);
 }
 
 bool server_link_has_remote(const struct server *s, const struct link *l)
@@ -360,6 +407,8 @@ void server_forward_gone(struct server *s, struct forward *f)
 		pool_stop_all(s, NULL);
 		server_set_state(s, STATE_DISCONNECTED, NULL, 0, 0);
 		s->ever_up = false;
+		s->up_since_ms = 0;
+		s->backoff_ms = BACKOFF_FIRST_MS;
 	}
 	server_maybe_gone(s);
 }
@@ -368,16 +417,20 @@ void server_forwarded(struct server *s, struct link *l, struct channel *ch,
 	struct slice host, uint32_t port, bool is_path, struct slice originator,
 	uint32_t originator_port)
 {
-	struct forward *f;
+	struct forward *f, *found = NULL;
 
-	TAILQ_FOREACH (f, &s->forwards, next)
-		if (f->asked == l && forward_matches(f, host, port, is_path)) {
-			conn_forwarded(
-				f, l, ch, originator, originator_port);
-			return;
-		}
-	channel_refuse(ch, OPEN_ADMINISTRATIVELY_PROHIBITED,
-		"no such forward was asked for");
+	TAILQ_FOREACH (f, &s->forwards, next) {
+		if (f->asked != l || !forward_matches(f, host, port, is_path))
+			continue;
+		/* Some servers say where they listen in other words. */
+		if (found == NULL || forward_listens_at(f, host))
+			found = f;
+	}
+	if (found != NULL)
+		conn_forwarded(found, l, ch, originator, originator_port);
+	else
+		channel_refuse(ch, OPEN_ADMINISTRATIVELY_PROHIBITED,
+			"no such forward was asked for");
 }
 
 /* ---- life ---- */
