@@ -12,11 +12,28 @@ void trouble_set(struct trouble *t, int code)
 	t->n_args = 0;
 }
 
+/* The length of a character that a terminal may obey or that turns the
+ * direction of what follows (C0, C1, U+200E…, U+2028…, U+2066…) in UTF-8; 0: it
+ * is none. */
+static size_t unsafe(const unsigned char *s)
+{
+	if (s[0] < 0x20 || s[0] == 0x7f)
+		return 1;
+	if (s[0] == 0xc2 && s[1] >= 0x80 && s[1] < 0xa0)
+		return 2;
+	if (s[0] == 0xe2 && s[1] == 0x80 &&
+		(s[2] == 0x8e || s[2] == 0x8f ||
+			(s[2] >= 0xa8 && s[2] <= 0xae)))
+		return 3;
+	if (s[0] == 0xe2 && s[1] == 0x81 && s[2] >= 0xa6 && s[2] <= 0xa9)
+		return 3;
+	return 0;
+}
+
 static void neutralise(char *s)
 {
 	for (; *s != '\0'; s++)
-		if ((unsigned char)*s < 0x20 || *s == 0x7f)
-			*s = '?';
+		memset(s, '?', unsafe((const unsigned char *)s));
 }
 
 static char *slot(struct trouble *t, const char *name)
@@ -87,8 +104,8 @@ static size_t format(const struct trouble *t, const char *prefix,
 			*ret_text = '\0';
 		return 0;
 	}
-	return catalog_format(catalog_lang(), key, args, t->n_args, ret_text,
-		size);
+	return catalog_format(
+		catalog_lang(), key, args, t->n_args, ret_text, size);
 }
 
 size_t trouble_text(const struct trouble *t, char *ret_text, size_t size)
