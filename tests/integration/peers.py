@@ -151,6 +151,14 @@ def read_exactly(end, count):
     return bytes(got)
 
 
+def ended(end):
+    """Waits for the other side to end a connection, softly or by a reset."""
+    try:
+        return end.recv(1) == b""
+    except ConnectionResetError:
+        return True
+
+
 def curl(url, *options, timeout=None):
     """What curl fetched; its own proxies from the environment are off."""
     clean = {name: value for name, value in os.environ.items()

@@ -235,7 +235,7 @@ class TestPasswords:
         port, words = forward
         taupe = stack.enter_context(driver.Taupe(
             *words, *server.args(None), terminal=True))
-        taupe.wait_asked("password:")
+        taupe.wait_asked("password")
         taupe.answer(makes.PASSWORD)
         proves(taupe, port)
         os.set_blocking(taupe.master, False)

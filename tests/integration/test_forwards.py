@@ -59,7 +59,7 @@ class TestLocal:
         taupe = start(sshd, "-L", spec, "-L", f"{bad}:127.0.0.1:{dead}")
         taupe.wait_connected()
         with peers.dial(bad) as end:
-            assert end.recv(1) == b""
+            assert peers.ended(end)
         taupe.wait_error("target_refused")
         assert set(taupe.states().values()) == {"connected"}
         peers.round_trip(port)
@@ -70,7 +70,7 @@ class TestLocal:
         port, spec = local_to(echo)
         taupe = start(server, "-L", spec).wait_connected()
         with peers.dial(port) as end:
-            assert end.recv(1) == b""
+            assert peers.ended(end)
         taupe.wait_error("target_prohibited")
 
 
@@ -136,7 +136,7 @@ class TestRemote:
         start(sshd, "-R", f"127.0.0.1:{port}:127.0.0.1:{env.free_port()}"
               ).wait_connected()
         with peers.dial(port) as end:
-            assert end.recv(1) == b""
+            assert peers.ended(end)
 
     @pytest.mark.taupe_only
     def test_refused_listener_has_a_name(self, run, start, echo, stack):

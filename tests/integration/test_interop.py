@@ -175,7 +175,7 @@ class TestForwards:
                       "-L", f"127.0.0.1:{port}:127.0.0.1:{echo.port}")
         taupe.wait_connected()
         with peers.dial(dead) as end:
-            assert end.recv(1) == b""
+            assert peers.ended(end)
         peers.round_trip(port)
 
     def test_many_at_once(self, servers, start, echo, make):
@@ -209,7 +209,7 @@ def test_tinyssh_forwards_nothing_and_it_is_said(servers, start, echo):
     taupe = start(servers[makes.TinySSH], "-L",
                   f"127.0.0.1:{port}:127.0.0.1:{echo.port}").wait_connected()
     with peers.dial(port) as end:
-        assert end.recv(1) == b""
+        assert peers.ended(end)
     taupe.wait_event(lambda e: (e.get("error") or {}).get("code", "")
                      .startswith("target_"))
 

@@ -612,6 +612,7 @@ def close_without_eof(session):
     number = session.open_channel()
     session.send(wire.DATA, number, string(b"half"))
     session.send(wire.CLOSE, number)
+    session.expect(wire.CLOSE)
     session.serve()
 
 

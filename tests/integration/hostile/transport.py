@@ -89,8 +89,7 @@ class Session:
         self.session_id = None
         self.client_version = b""
         self.ours = self.theirs = b""
-        self.channels = {}
-        self.opened = 0
+        self.closed = set()  # channels that we closed and taupe has not yet
         self.lock = threading.RLock()
 
     # Bytes and packets.
@@ -269,8 +268,14 @@ class Session:
             self.send(wire.DATA, number, string(data))
         elif kind == wire.EOF:
             number = reader.u32()
+            self.closed.add(number)
             self.send(wire.EOF, number)
             self.send(wire.CLOSE, number)
+        elif kind == wire.CLOSE:
+            number = reader.u32()
+            if number not in self.closed:
+                self.send(wire.CLOSE, number)
+            self.closed.discard(number)
         elif kind == wire.PING:
             self.send(wire.PONG, string(reader.string()))
         elif kind == wire.KEXINIT:
