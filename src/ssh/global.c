@@ -13,8 +13,12 @@
 #include "base/mem.h"
 #include "ssh/namelist.h"
 
-#define HOST_KEYS_MAX  64
-#define PING_EXTENSION "ping@openssh.com"
+#define HOST_KEYS_MAX 64
+/* So that the request for their proof fits a packet. */
+#define HOST_KEYS_BYTES_MAX (32 * 1024)
+/* A server may leave requests unanswered and still send data. */
+#define ALIVE_REPLIES_MAX 16
+#define PING_EXTENSION    "ping@openssh.com"
 
 static void expect_reply(
 	struct session *s, int kind, session_reply_fn *fn, void *arg)
@@ -22,10 +26,29 @@ static void expect_reply(
 	struct pending_reply *p = mem_zalloc(1, sizeof(*p));
 
 	p->kind = kind;
-	p->sent_us = s->now_us;
 	p->fn = fn;
 	p->arg = arg;
 	TAILQ_INSERT_TAIL(&s->replies, p, next);
+	if (kind == REPLY_ALIVE)
+		s->n_alive_replies++;
+}
+
+void global_sent(struct session *s, uint8_t type)
+{
+	struct pending_reply *p;
+
+	if (type == MSG_PING) {
+		s->ping_seq = packet_out_seq(s->packet);
+		return;
+	}
+	TAILQ_FOREACH (p, &s->replies, next)
+		if (!p->is_sent)
+			break;
+	if (p == NULL)
+		return;
+	p->is_sent = true;
+	p->seq = packet_out_seq(s->packet);
+	p->sent_us = s->now_us;
 }
 
 static void forget_host_keys(struct session *s)
@@ -71,6 +94,8 @@ void global_alive(struct session *s)
 		send_ping(s);
 		return;
 	}
+	if (s->n_alive_replies == ALIVE_REPLIES_MAX)
+		return;
 	buf_put_u8(&b, MSG_GLOBAL_REQUEST);
 	buf_put_cstring(&b, "keepalive@openssh.com");
 	buf_put_bool(&b, true);
@@ -155,17 +180,35 @@ void session_forget(struct session *s, void *arg)
 
 /* ---- host keys that the server has besides ---- */
 
+static bool has_host_key(const struct session *s, const struct pubkey *key)
+{
+	for (size_t i = 0; i < s->n_host_keys; i++)
+		if (pubkey_equal_plain(s->host_keys[i], key))
+			return true;
+	return false;
+}
+
+/* How many there are; 0: none, or more than any server has. */
 static size_t parse_host_keys(struct session *s, struct rd *r)
 {
-	while (r->left != 0 && rd_ok(r)) {
+	size_t bytes = 0;
+
+	while (r->left != 0) {
 		struct slice blob = rd_string(r);
 		struct pubkey *key;
 
-		if (s->n_host_keys == HOST_KEYS_MAX || !rd_ok(r))
+		bytes += 4 + blob.len;
+		if (s->n_host_keys == HOST_KEYS_MAX || !rd_ok(r) ||
+			bytes > HOST_KEYS_BYTES_MAX)
 			return 0;
-		/* Kinds that we don't know are passed over, as OpenSSH does. */
-		if (pubkey_parse(blob, &key) != 0)
+		/* Certificates, and kinds that we don't know, are passed over,
+		 * as OpenSSH does. */
+		if (pubkey_parse_plain(blob, &key) != 0)
 			continue;
+		if (has_host_key(s, key)) {
+			pubkey_free(key);
+			continue;
+		}
 		s->host_keys = mem_realloc(s->host_keys, s->n_host_keys + 1,
 			sizeof(*s->host_keys));
 		s->host_keys[s->n_host_keys++] = key;
@@ -185,8 +228,11 @@ static void host_keys_offered(struct session *s, struct rd *r)
 	struct buf b = BUF_INIT;
 	size_t asked = 0;
 
-	if (!s->config->update_host_keys || s->host_keys != NULL)
+	/* Once a session: each time costs a look at files, and as many proofs.
+	 */
+	if (!s->config->update_host_keys || s->host_keys_seen)
 		return;
+	s->host_keys_seen = true;
 	if (parse_host_keys(s, r) == 0) {
 		forget_host_keys(s);
 		return;
@@ -273,32 +319,62 @@ void global_request_input(struct session *s, struct slice payload)
 		session_send(s, &failure, 1);
 }
 
-void global_reply_input(struct session *s, struct slice payload)
+static void take_reply(
+	struct session *s, struct pending_reply *p, bool success, struct rd *r)
 {
-	struct pending_reply *p = TAILQ_FIRST(&s->replies);
-	struct rd r = rd_slice(payload);
-	bool success = rd_u8(&r) == MSG_REQUEST_SUCCESS;
-
-	if (p == NULL) {
-		session_protocol_error(s, "a reply to no request");
-		return;
-	}
 	TAILQ_REMOVE(&s->replies, p, next);
 	switch (p->kind) {
 	case REPLY_ALIVE:
+		s->n_alive_replies--;
 		s->probe_limit_us = 0;
 		session_rtt_sample(s, s->now_us - p->sent_us);
 		break;
 	case REPLY_FORWARD:
 		if (p->fn != NULL)
 			p->fn(p->arg, success,
-				success && r.left >= 4 ? rd_u32(&r) : 0);
+				success && r->left >= 4 ? rd_u32(r) : 0);
 		break;
 	case REPLY_HOST_KEYS:
-		host_keys_proof(s, success, &r);
+		host_keys_proof(s, success, r);
 		break;
 	}
 	free(p);
+}
+
+void global_reply_input(struct session *s, struct slice payload)
+{
+	struct pending_reply *p = TAILQ_FIRST(&s->replies);
+	struct rd r = rd_slice(payload);
+	bool success = rd_u8(&r) == MSG_REQUEST_SUCCESS;
+
+	if (p == NULL || !p->is_sent)
+		session_protocol_error(s, "a reply to no request");
+	else
+		take_reply(s, p, success, &r);
+}
+
+/* Servers that know no global requests say so of each (TinySSH); that is no
+ * REQUEST_FAILURE, but an answer all the same. */
+void global_unimplemented_input(struct session *s, struct slice payload)
+{
+	struct rd r = rd_slice(payload);
+	struct pending_reply *p;
+	uint32_t seq;
+
+	rd_u8(&r);
+	seq = rd_u32(&r);
+	if (!rd_ok(&r))
+		return;
+	TAILQ_FOREACH (p, &s->replies, next)
+		if (p->is_sent && p->seq == seq)
+			break;
+	if (p != NULL) {
+		take_reply(s, p, false, &r);
+	} else if (s->has_ping && seq == s->ping_seq) {
+		/* It promised more than it does. */
+		s->has_ping = false;
+		s->probe_limit_us = 0;
+	}
 }
 
 static void take_sig_algs(struct session *s, struct slice value)

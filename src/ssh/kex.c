@@ -79,7 +79,7 @@ static void take_kexinit(struct session *s, struct slice payload)
 	struct buf first = BUF_INIT;
 	int err;
 
-	if (k->phase == KEX_IDLE && s->phase == PHASE_READY)
+	if (k->phase == KEX_IDLE && s->phase >= PHASE_SERVICE)
 		kex_start(s); /* the server wants new keys */
 	if (k->phase != KEX_INIT) {
 		session_protocol_error(s, "KEXINIT out of turn");
@@ -94,7 +94,8 @@ static void take_kexinit(struct session *s, struct slice payload)
 	}
 	if (s->phase == PHASE_KEX) {
 		k->strict = k->choice.strict;
-		if (k->strict && packet_in_seq(s->packet) != 0) {
+		/* Not by the sequence number, which wraps. */
+		if (k->strict && packet_in_count(s->packet).packets != 1) {
 			session_protocol_error(
 				s, "strict KEX: a message before KEXINIT");
 			return;
@@ -203,6 +204,8 @@ fail:
 
 static void finish(struct session *s)
 {
+	buf_done(&s->kex.ours);
+	buf_done(&s->kex.theirs);
 	s->kex.phase = KEX_IDLE;
 	s->kex.peer_newkeys = false;
 	s->kex.since_us = s->now_us;

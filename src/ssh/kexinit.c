@@ -67,11 +67,13 @@ static const char *our_list(const struct kexinit_proposal *ours, enum slot slot)
 
 void kexinit_build(struct buf *out, const struct kexinit_proposal *ours)
 {
+	uint8_t cookie[COOKIE_LEN] = {0};
+
+	/* A failure is no matter here: the cookie only needs to differ, and
+	 * the key exchange that follows draws for itself. */
+	(void)RAND_bytes(cookie, sizeof(cookie));
 	buf_put_u8(out, MSG_KEXINIT);
-	/* A failure leaves whatever was there; the cookie only needs to differ,
-	 * and the key exchange that follows draws for itself. */
-	(void)RAND_bytes(buf_reserve(out, COOKIE_LEN), COOKIE_LEN);
-	buf_commit(out, COOKIE_LEN);
+	buf_put(out, cookie, sizeof(cookie));
 	for (int slot = 0; slot < SLOT_COUNT; slot++) {
 		const char *list = our_list(ours, (enum slot)slot);
 		size_t extra = slot == SLOT_KEX ? strlen(MARKERS) : 0;

@@ -344,6 +344,11 @@ uint32_t packet_in_seq(const struct packet *p)
 	return p->last_seq;
 }
 
+uint32_t packet_out_seq(const struct packet *p)
+{
+	return p->out.seq - 1;
+}
+
 /* ---- keys ---- */
 
 static void set_keys(struct direction *d, struct sealer *s, bool reset_seq)

@@ -35,20 +35,20 @@ void packet_free(struct packet *p);
 
 /* ---- sending ---- */
 
-/* Room for a payload of up to `max` <= PACKET_PAYLOAD_MAX bytes. Nothing else may
- * be reserved before packet_commit; reserving again without a commit gives the
- * first up. */
+/* Room for a payload of up to `max` <= PACKET_PAYLOAD_MAX bytes. Nothing else
+ * may be reserved before packet_commit; reserving again without a commit gives
+ * the first up. */
 uint8_t *packet_reserve(struct packet *p, size_t max);
 /* Room for up to `n` packets in a row: the first payload's place, and in
- * `*ret_stride` the way to the next one's, which is right as long as those before
- * it are committed with exactly `max` bytes. Returns how many there is room for, at
- * least one. */
-int packet_reserve_run(struct packet *p, size_t max, int n,
-	uint8_t **ret_first, size_t *ret_stride);
+ * `*ret_stride` the way to the next one's, which is right as long as those
+ * before it are committed with exactly `max` bytes. Returns how many there is
+ * room for, at least one. */
+int packet_reserve_run(struct packet *p, size_t max, int n, uint8_t **ret_first,
+	size_t *ret_stride);
 /* Pads and seals the `len` bytes that were written there. -ERR_CRYPTO. */
 int packet_commit(struct packet *p, size_t len) WARN_UNUSED;
-/* The next packet's padding rounds it up to a multiple of `n` <= 128, to hide the
- * length of what is in it (a password). */
+/* The next packet's padding rounds it up to a multiple of `n` <= 128, to hide
+ * the length of what is in it (a password). */
 void packet_pad_next(struct packet *p, size_t n);
 /* Both, for a payload that lies elsewhere; any length up to PACKET_PAYLOAD_MAX.
  */
@@ -76,6 +76,8 @@ void packet_in_skip(struct packet *p, size_t n);
 int packet_next(struct packet *p, struct slice *ret_payload) WARN_UNUSED;
 /* Sequence number of the payload that packet_next gave last. */
 uint32_t packet_in_seq(const struct packet *p);
+/* Of the packet that was committed last. */
+uint32_t packet_out_seq(const struct packet *p);
 
 /* ---- keys ---- */
 

@@ -163,28 +163,39 @@ static void meet_doom(struct session *s)
 
 static bool goes_during_kex(uint8_t type)
 {
-	return (type < MSG_USERAUTH_FIRST && type != MSG_SERVICE_REQUEST);
+	return type < MSG_USERAUTH_FIRST && type != MSG_SERVICE_REQUEST;
+}
+
+static bool is_auth(uint8_t type)
+{
+	return type >= MSG_USERAUTH_FIRST && type <= MSG_USERAUTH_LAST;
 }
 
 void session_send(struct session *s, const void *payload, size_t n)
 {
+	uint8_t type = *(const uint8_t *)payload;
 	int err;
 
-	if (s->phase == PHASE_DOWN)
+	if (s->phase == PHASE_DOWN || s->doom != 0)
 		return;
 	if (packet_out_bytes(s->packet) + buf_len(&s->held) + n > UNSENT_MAX) {
 		session_doom(s, ERR_LIMIT);
 		return;
 	}
-	if (kex_runs(s) && !goes_during_kex(*(const uint8_t *)payload)) {
+	if (kex_runs(s) && !goes_during_kex(type)) {
 		buf_put_string(&s->held, payload, n);
 		return;
 	}
+	if (is_auth(type))
+		packet_pad_next(s->packet, AUTH_PAD);
 	err = packet_send(s->packet, payload, n);
-	if (err != 0)
+	if (err != 0) {
 		session_doom(s, err);
-	else
-		s->ops->output(s->arg);
+		return;
+	}
+	if (type == MSG_GLOBAL_REQUEST || type == MSG_PING)
+		global_sent(s, type);
+	s->ops->output(s->arg);
 }
 
 static void send_held(struct session *s)
@@ -222,11 +233,7 @@ void session_output_done(struct session *s, size_t n)
 
 static void auth_send(void *arg, const uint8_t *payload, size_t n)
 {
-	struct session *s = arg;
-
-	/* Sealed in place, so no plain copy stays; its length says nothing. */
-	packet_pad_next(s->packet, AUTH_PAD);
-	session_send(s, payload, n);
+	session_send(arg, payload, n);
 }
 
 static void auth_ask(void *arg, struct prompt *prompt)
@@ -322,9 +329,9 @@ void session_kex_ended(struct session *s)
 		/* Only now: what host_key found may have changed the config. */
 		s->auth = auth_new(&s->config->auth, &auth_callbacks, s);
 		if (buf_len(&s->sig_algs) != 0)
-			auth_server_sig_algs(s->auth,
-				(struct slice){buf_ptr(&s->sig_algs),
-					buf_len(&s->sig_algs)});
+			auth_server_sig_algs(
+				s->auth, (struct slice){buf_ptr(&s->sig_algs),
+						 buf_len(&s->sig_algs)});
 		s->phase = PHASE_SERVICE;
 		s->service_sent_us = s->now_us;
 		buf_put_u8(&b, MSG_SERVICE_REQUEST);
@@ -342,17 +349,16 @@ static void take_disconnect(struct session *s, struct slice payload)
 {
 	struct rd r = rd_slice(payload);
 	struct trouble t;
-	struct slice text;
 	uint32_t reason;
+	char *text;
 
 	rd_u8(&r);
 	reason = rd_u32(&r);
-	text = rd_string(&r);
+	text = prompt_clean(rd_string(&r), TROUBLE_VALUE - 1);
 	trouble_set(&t, ERR_DISCONNECTED);
 	trouble_arg(&t, "reason", "%u", reason);
-	trouble_arg(&t, "detail", "%.*s",
-		(int)(text.len < REASON_MAX ? text.len : REASON_MAX),
-		(const char *)text.p);
+	trouble_arg(&t, "detail", "%s", text);
+	free(text);
 	go_down(s, ERR_DISCONNECTED, &t, false);
 }
 
@@ -382,7 +388,9 @@ static void take_transport(struct session *s, struct slice payload)
 		return;
 	case MSG_IGNORE:
 	case MSG_DEBUG:
+		return;
 	case MSG_UNIMPLEMENTED:
+		global_unimplemented_input(s, payload);
 		return;
 	case MSG_SERVICE_ACCEPT:
 		service_accepted(s, payload);
@@ -394,7 +402,13 @@ static void take_transport(struct session *s, struct slice payload)
 			global_ext_info(s, payload);
 		return;
 	default:
-		answer_unimplemented(s);
+		/* Before our first NEWKEYS only the exchange may be sent. */
+		if (s->phase == PHASE_KEX)
+			session_protocol_error(s,
+				"message %u in the first key exchange",
+				payload.p[0]);
+		else
+			answer_unimplemented(s);
 	}
 }
 
@@ -409,7 +423,9 @@ static void take_connection(struct session *s, struct slice payload)
 {
 	uint8_t type = payload.p[0];
 
-	if (s->phase != PHASE_READY)
+	if (type == MSG_PING && s->phase >= PHASE_SERVICE)
+		global_ping_input(s, payload);
+	else if (s->phase != PHASE_READY)
 		session_protocol_error(
 			s, "message %u before authentication", type);
 	else if (type == MSG_GLOBAL_REQUEST)
@@ -418,8 +434,6 @@ static void take_connection(struct session *s, struct slice payload)
 		global_reply_input(s, payload);
 	else if (type >= MSG_CHANNEL_OPEN && type <= MSG_CHANNEL_FAILURE)
 		channel_input(s, payload);
-	else if (type == MSG_PING)
-		global_ping_input(s, payload);
 	else if (type == MSG_PONG)
 		global_pong_input(s, payload);
 	else
@@ -467,13 +481,16 @@ void session_input(struct session *s, size_t n, uint64_t now_us)
 	struct slice payload;
 	int err = 0;
 
+	if (s->phase == PHASE_DOWN)
+		return;
 	s->now_us = now_us;
 	s->last_input_us = now_us;
 	s->alive_unanswered = 0;
 	packet_in_commit(s->packet, n);
 	if (s->phase == PHASE_VERSION && version_input(s))
 		begin_kex(s);
-	while (s->phase != PHASE_DOWN && s->phase != PHASE_VERSION) {
+	while (s->phase != PHASE_DOWN && s->phase != PHASE_VERSION &&
+		s->doom == 0) {
 		err = packet_next(s->packet, &payload);
 		if (err != 0)
 			break;
@@ -521,15 +538,16 @@ static void alive_lost(struct session *s, const char *why)
 static void alive_tick(struct session *s)
 {
 	uint64_t interval = (uint64_t)s->config->alive_interval_s * 1000000;
+	bool silent = s->now_us - s->last_input_us >= interval;
 
-	if (s->alive_unanswered >= s->config->alive_count_max) {
+	/* A busy link is asked as well, for its round-trip time; but any byte
+	 * proves that it lives. */
+	if (silent && s->alive_unanswered >= s->config->alive_count_max) {
 		alive_lost(s, "keep-alive unanswered");
 		return;
 	}
 	s->alive_due_us = s->now_us + interval;
-	/* A busy link is asked as well, for its round-trip time; but any byte
-	 * proves that it lives. */
-	if (s->now_us - s->last_input_us >= interval)
+	if (silent)
 		s->alive_unanswered++;
 	global_alive(s);
 }

@@ -54,6 +54,8 @@ struct kex {
 struct pending_reply {
 	TAILQ_ENTRY(pending_reply) next;
 	enum { REPLY_ALIVE, REPLY_FORWARD, REPLY_HOST_KEYS } kind;
+	bool is_sent; /* a key exchange does not hold it back any more */
+	uint32_t seq; /* of its packet, for UNIMPLEMENTED */
 	uint64_t sent_us;
 	session_reply_fn *fn;
 	void *arg;
@@ -84,10 +86,13 @@ struct session {
 	blocked; /* channel_reserve gave them NULL */
 
 	TAILQ_HEAD(, pending_reply) replies;
+	unsigned n_alive_replies;  /* of them, REPLY_ALIVE */
+	bool host_keys_seen;       /* once a session is enough */
 	struct pubkey **host_keys; /* being proven */
 	size_t n_host_keys;
 	bool *host_key_pending;
-	bool has_ping; /* ping@openssh.com */
+	bool has_ping;     /* ping@openssh.com */
+	uint32_t ping_seq; /* of the last PING's packet */
 	uint32_t rtt_us, min_rtt_us;
 	uint64_t last_input_us;
 	uint64_t alive_due_us;
@@ -133,6 +138,9 @@ static inline bool kex_runs(const struct session *s)
 /* global.c */
 void global_request_input(struct session *s, struct slice payload);
 void global_reply_input(struct session *s, struct slice payload);
+/* A GLOBAL_REQUEST or PING, the first that waited to be, was just sent. */
+void global_sent(struct session *s, uint8_t type);
+void global_unimplemented_input(struct session *s, struct slice payload);
 void global_ext_info(struct session *s, struct slice payload);
 void global_ping_input(struct session *s, struct slice payload);
 void global_pong_input(struct session *s, struct slice payload);
