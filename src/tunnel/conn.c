@@ -1,12 +1,12 @@
 /*
  * The life of a connection. Invariants: a connection is in its forward's list
- * until CONN_CLOSED; `channel` is NULL unless OPENING, OPEN or (forwarded) SOCKS
- * and DIALING; nothing is read from the socket before OPEN but a SOCKS request.
+ * until CONN_CLOSED; `channel` is NULL unless OPENING, OPEN or (forwarded)
+ * SOCKS and DIALING; nothing is read from the socket before OPEN but a SOCKS
+ * request.
  */
 #include "tunnel/conn_private.h"
 
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -99,8 +99,8 @@ struct conn *conn_next_pending(struct conn *c)
 	return TAILQ_NEXT(c, pending);
 }
 
-void conn_out_of_patience(struct conn *c, uint64_t now_ms, uint64_t link_ms,
-	uint64_t request_ms)
+void conn_out_of_patience(
+	struct conn *c, uint64_t now_ms, uint64_t link_ms, uint64_t request_ms)
 {
 	uint64_t waited = now_ms - c->since_ms;
 
@@ -296,8 +296,8 @@ static struct channel *open_channel(struct conn *c, struct link *link,
 
 	if (path != NULL)
 		return channel_open_unix(s, path, &conn_channel_ops, c);
-	return channel_open_tcp(s, host, port, from, c->originator_port,
-		&conn_channel_ops, c);
+	return channel_open_tcp(
+		s, host, port, from, c->originator_port, &conn_channel_ops, c);
 }
 
 void conn_link_ready(struct conn *c, struct link *link)
@@ -348,7 +348,8 @@ static char *peer_text(const struct sockaddr_storage *peer, uint16_t *ret_port)
 	const struct sockaddr_in *in = (const void *)peer;
 	char text[INET6_ADDRSTRLEN];
 
-	if (peer->ss_family == AF_INET && uv_ip4_name(in, text, sizeof(text)) == 0) {
+	if (peer->ss_family == AF_INET &&
+		uv_ip4_name(in, text, sizeof(text)) == 0) {
 		*ret_port = ntohs(in->sin_port);
 		return mem_strdup(text);
 	}
@@ -361,18 +362,15 @@ static char *peer_text(const struct sockaddr_storage *peer, uint16_t *ret_port)
 	return NULL;
 }
 
-void conn_accepted(struct forward *f, int fd,
-	const struct sockaddr_storage *peer)
+void conn_accepted(
+	struct forward *f, int fd, const struct sockaddr_storage *peer)
 {
 	struct conn *c = conn_new(server_lane(f->server), f, fd);
-	int on = 1;
 
 	if (!c->has_poll) {
 		conn_reset(c);
 		return;
 	}
-	if (peer->ss_family != AF_UNIX)
-		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	c->originator = peer_text(peer, &c->originator_port);
 	if (f->spec.type == FORWARD_DYNAMIC)
 		conn_socks_start(c);
@@ -389,8 +387,8 @@ struct conn *conn_jump(struct link *link, struct link *jumper, int fd,
 	c->state = CONN_OPENING;
 	c->link = link;
 	link_conn_added(link, c);
-	c->channel = c->has_poll ? open_channel(c, link, host, port, NULL)
-				 : NULL;
+	c->channel =
+		c->has_poll ? open_channel(c, link, host, port, NULL) : NULL;
 	if (c->channel != NULL)
 		return c;
 	c->jumper = NULL;

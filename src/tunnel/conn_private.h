@@ -13,10 +13,10 @@
 #include "tunnel/socks.h"
 
 enum conn_state {
-	CONN_SOCKS,    /* the client says where it wants to go */
-	CONN_WAITING,  /* for a link */
-	CONN_OPENING,  /* for the server to open the channel */
-	CONN_DIALING,  /* forwarded: for the target here to answer */
+	CONN_SOCKS,   /* the client says where it wants to go */
+	CONN_WAITING, /* for a link */
+	CONN_OPENING, /* for the server to open the channel */
+	CONN_DIALING, /* forwarded: for the target here to answer */
 	CONN_OPEN,
 	CONN_DRAINING, /* the channel is gone; its last bytes are not written */
 	CONN_CLOSED,
@@ -31,23 +31,26 @@ struct conn {
 	struct link *link;       /* from OPENING on */
 	struct channel *channel;
 	uv_poll_t poll;
-	int fd;                  /* -1: none yet */
-	int armed;               /* UV_READABLE | UV_WRITABLE */
+	int fd;    /* -1: none yet */
+	int armed; /* UV_READABLE | UV_WRITABLE */
 	enum conn_state state;
 	bool has_poll;
 	bool is_ready;
 	bool is_pending;
-	bool is_forwarded;  /* from the server's side */
-	bool local_eof;     /* the socket has no more */
-	bool remote_eof;    /* the channel has no more */
-	bool shut;          /* the socket was told so */
+	bool is_forwarded; /* from the server's side */
+	bool local_eof;    /* the socket has no more */
+	bool remote_eof;   /* the channel has no more */
+	bool shut;         /* the socket was told so */
+	bool is_bulk;      /* its last read filled a packet */
 	uint16_t originator_port;
 	uint64_t since_ms;
-	struct buf queue;   /* from the channel, not yet written */
-	struct buf early;   /* from the client, read before the channel was open */
+	struct buf queue; /* from the channel, not yet written */
+	struct buf
+		early; /* from the client, read before the channel was open */
 	struct socks *socks; /* while it matters */
 	struct dial *dial;
-	struct link *jumper; /* the link that this connection carries, or NULL */
+	struct link
+		*jumper; /* the link that this connection carries, or NULL */
 	char *originator;
 };
 

@@ -67,14 +67,15 @@ enum conn_pull conn_pull(struct conn *c)
 {
 	struct iovec room[PULL_PACKETS];
 	bool early = buf_len(&c->early) != 0 &&
-		(c->state == CONN_OPEN || c->is_forwarded);
+		     (c->state == CONN_OPEN || c->is_forwarded);
 	ssize_t n;
 	int packets;
 
 	if (c->channel == NULL ||
 		(!early && (c->state != CONN_OPEN || c->local_eof)))
 		return CONN_PULL_DRAINED;
-	packets = channel_reserve(c->channel, room, PULL_PACKETS);
+	packets = channel_reserve(
+		c->channel, room, c->is_bulk ? PULL_PACKETS : 1);
 	if (packets == 0) {
 		/* on_writable comes; until then the socket may stay full. */
 		conn_arm(c, c->armed & ~UV_READABLE);
@@ -82,8 +83,10 @@ enum conn_pull conn_pull(struct conn *c)
 	}
 	if (early)
 		return pull_early(c, room);
-	n = readv(c->fd, room, packets);
+	n = packets == 1 ? recv(c->fd, room->iov_base, room->iov_len, 0)
+			 : readv(c->fd, room, packets);
 	if (n > 0) {
+		c->is_bulk = (size_t)n >= room->iov_len;
 		channel_commit(c->channel, (size_t)n);
 		if (c->forward != NULL)
 			c->forward->bytes_out += (uint64_t)n;
@@ -110,8 +113,8 @@ static void consumed(struct conn *c, size_t n)
 		channel_consumed(c->channel, n, lane_now_us());
 }
 
-static void keep_rest(struct conn *c, const struct iovec *iov, int n,
-	size_t written)
+static void keep_rest(
+	struct conn *c, const struct iovec *iov, int n, size_t written)
 {
 	for (int i = 0; i < n; i++) {
 		size_t len = iov[i].iov_len;

@@ -11,6 +11,7 @@
 
 #include "base/mem.h"
 #include "tunnel/dial_impl.h"
+#include "tunnel/tcp.h"
 
 #define STAGGER_MS 250 /* RFC 8305 §5, Connection Attempt Delay */
 /* A Unix socket whose backlog is full says EAGAIN and cannot be polled for. */
@@ -102,15 +103,6 @@ static void on_writable(uv_poll_t *poll, int status, int events)
 	dial_attempt_next(d);
 }
 
-static void set_options(const struct dial *d, int fd)
-{
-	int on = 1;
-
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	if (d->keepalive)
-		setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
-}
-
 /* Sends `fd` on its way; 0 or an errno. */
 static int set_out(const struct attempt *a, int fd)
 {
@@ -130,14 +122,15 @@ static int set_out(const struct attempt *a, int fd)
 static int attempt_begin(struct attempt *a)
 {
 	struct dial *d = a->dial;
-	int fd, failure;
+	int fd, failure, on = 1;
 
 	fd = socket(a->addr.ss_family,
 		SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd == -1)
 		return errno;
-	if (a->addr.ss_family != AF_UNIX)
-		set_options(d, fd);
+	tcp_tune(fd, (const struct sockaddr *)&a->addr);
+	if (d->keepalive && a->addr.ss_family != AF_UNIX)
+		setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
 	failure = set_out(a, fd);
 	if (failure == 0)
 		failure = -uv_poll_init(d->loop, &a->poll, fd);

@@ -1,9 +1,9 @@
 /*
  * The bytes of a link: socket ↔ session, turns of connections, timers.
  *
- * Back-pressure: connections fill packets only while less than queue_max is unsent
- * here, and TCP_NOTSENT_LOWAT keeps the kernel's own queue short, so that
- * what is said next does not wait behind what was said long ago.
+ * Back-pressure: connections fill packets only while less than queue_max is
+ * unsent here, and TCP_NOTSENT_LOWAT keeps the kernel's own queue short, so
+ * that what is said next does not wait behind what was said long ago.
  */
 #include "tunnel/link_private.h"
 
@@ -16,13 +16,11 @@
 #include "base/clock.h"
 
 /* Reads in one go before others on the loop get their turn. */
-#define READS_MAX      8
-/* Filling and sending in one go, likewise. */
-#define ROUNDS_MAX     8
-#define METER_US       100000
+#define READS_MAX 2
+#define METER_US  100000
 /* More than this a second is bulk. */
-#define BUSY_BYTES_S   (8 * 1024 * 1024)
-#define SEND_IOV_MAX   16
+#define BUSY_BYTES_S (8 * 1024 * 1024)
+#define SEND_IOV_MAX 16
 
 static void on_poll(uv_poll_t *handle, int status, int events);
 
@@ -93,7 +91,7 @@ bool link_is_busy(const struct link *l)
 {
 	/* A meter that nothing moved for a while is out of date. */
 	return l->is_busy &&
-		lane_now_us() - l->meter_start_us < 3 * (uint64_t)METER_US;
+	       lane_now_us() - l->meter_start_us < 3 * (uint64_t)METER_US;
 }
 
 /* ---- receiving ---- */
@@ -167,8 +165,8 @@ static bool send_output(struct link *l)
 		struct msghdr m = {.msg_iov = iov};
 		ssize_t n;
 
-		m.msg_iovlen = (size_t)session_output(
-			l->session, iov, SEND_IOV_MAX);
+		m.msg_iovlen =
+			(size_t)session_output(l->session, iov, SEND_IOV_MAX);
 		n = sendmsg(l->fd, &m, MSG_NOSIGNAL);
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -198,16 +196,12 @@ static void fill(struct link *l)
 
 static void pump(struct link *l)
 {
-	bool sent = true;
+	bool sent;
 
 	if (l->phase == LINK_DOWN || l->session == NULL)
 		return;
-	for (int i = 0; i < ROUNDS_MAX && sent; i++) {
-		fill(l);
-		if (session_output_bytes(l->session) == 0)
-			break;
-		sent = send_output(l);
-	}
+	fill(l);
+	sent = send_output(l);
 	if (l->phase == LINK_DOWN)
 		return;
 	arm(l, sent ? UV_READABLE : UV_READABLE | UV_WRITABLE);
@@ -250,7 +244,11 @@ void link_dirty(struct link *l)
 	if (l->is_dirty || l->phase == LINK_DOWN)
 		return;
 	l->is_dirty = true;
-	TAILQ_INSERT_TAIL(&l->lane->dirty, l, dirty);
+	/* A keystroke's link goes before one full of bulk. */
+	if (l->is_busy)
+		TAILQ_INSERT_TAIL(&l->lane->dirty, l, dirty);
+	else
+		TAILQ_INSERT_HEAD(&l->lane->dirty, l, dirty);
 }
 
 static void on_poll(uv_poll_t *handle, int status, int events)

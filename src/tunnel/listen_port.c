@@ -11,6 +11,7 @@
 
 #include "tunnel/forward_spec.h"
 #include "tunnel/listen_trouble.h"
+#include "tunnel/tcp.h"
 
 #define PICK_TRIES 32  /* for a port that is free in both families */
 #define NEXT_TRIES 256 /* ports above a taken one */
@@ -113,6 +114,7 @@ static int open_one(const struct address *a)
 	/* Connections of the last run that linger in TIME_WAIT do not hold the
 	 * port; what listens still does. */
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	tcp_tune(fd, (const struct sockaddr *)&a->sa);
 	if (a->sa.ss_family == AF_INET6)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
 	if (bind(fd, (const struct sockaddr *)&a->sa, a->len) == 0 &&
