@@ -27,6 +27,7 @@ class Taupe:
         self.words = [str(word) for word in words]
         self.events = []
         self.broken = []
+        self._stopped = False
         self.master = None
         clean = {name: value for name, value in os.environ.items()
                  if not name.startswith(("SSH_", "XDG_"))}
@@ -167,6 +168,9 @@ class Taupe:
     def stop(self, timeout=10, may_end=False):
         """SIGTERM must end it in order, soon and with 0. With `may_end` it may
         be about to end by itself."""
+        if self._stopped:
+            return
+        self._stopped = True
         if not self.process.alive():
             code = self.wait()
             assert code >= 0, f"signal {-code}:\n{self.said()}"
@@ -175,7 +179,8 @@ class Taupe:
         code = self.process.wait(timeout)
         self._reader.join(10)
         self.check()
-        assert code == 0 or may_end and code >= -15, f"exit code {code} at SIGTERM:\n{self.said()}"
+        assert code == 0 or may_end and code >= -15, \
+            f"exit code {code} at SIGTERM:\n{self.said()}"
 
     def close(self):
         if self.process.alive():
