@@ -76,6 +76,7 @@ void link_down(struct link *l, const struct trouble *trouble)
 	if (l->fd >= 0)
 		uv_close((uv_handle_t *)&l->poll, on_handle_closed);
 	uv_close((uv_handle_t *)&l->timer, on_handle_closed);
+	uv_close((uv_handle_t *)&l->ack_timer, on_handle_closed);
 }
 
 void link_stop(struct link *l, const struct trouble *trouble)
@@ -207,12 +208,31 @@ static void try_again_or_fail(struct link *l, const struct trouble *trouble)
 	link_down(l, trouble);
 }
 
+/* A key that was named and can't be used, an agent that does not answer: said
+ * once, and the way goes on. */
+static void tell_identity_troubles(struct link *l)
+{
+	const struct trouble *list;
+	size_t n;
+
+	list = identity_troubles(l->identity, &n);
+	for (size_t i = 0; i < n && l->may_ask && l->number <= 1; i++) {
+		struct event *e = server_event(l->server, EVENT_NOTICE);
+
+		e->text = mem_strdup("notice.identity");
+		e->trouble = list[i];
+		server_emit(l->server, e);
+	}
+}
+
 static void on_identities(void *arg)
 {
 	struct link *l = arg;
 
-	if (l->phase == LINK_GATHER)
-		reach(l);
+	if (l->phase != LINK_GATHER)
+		return;
+	tell_identity_troubles(l);
+	reach(l);
 }
 
 /* What RFC 4254 §5.1 reasons mean for a hop. */
@@ -283,8 +303,9 @@ struct link *link_new(struct server *server, struct peer *peer,
 	l->timer_due_us = UINT64_MAX;
 	TAILQ_INIT(&l->ready);
 	uv_timer_init(&l->lane->loop, &l->timer);
-	l->timer.data = l;
-	l->handles = 1;
+	uv_timer_init(&l->lane->loop, &l->ack_timer);
+	l->timer.data = l->ack_timer.data = l;
+	l->handles = 2;
 	l->known_hosts = peer_load_known_hosts(peer);
 	l->identity = identity_new(&l->lane->loop, options(l), &tokens,
 		on_identities, l);

@@ -18,6 +18,7 @@
 /* Reads in one go before others on the loop get their turn. */
 #define READS_MAX 2
 #define METER_US  100000
+#define ACK_MS    1
 /* More than this a second is bulk. */
 #define BUSY_BYTES_S (8 * 1024 * 1024)
 #define SEND_IOV_MAX 16
@@ -128,6 +129,28 @@ void link_deliver_flush(struct link *l, struct conn *c)
 		flush_batch(l);
 }
 
+static void on_ack_timer(uv_timer_t *timer)
+{
+	struct link *l = timer->data;
+	int on = 1;
+
+	if (l->ack_due && l->phase != LINK_DOWN)
+		setsockopt(l->fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof(on));
+	l->ack_due = false;
+}
+
+/* sshd leaves Nagle's algorithm on for links without a session: its next small
+ * packet waits for our ACK, which the kernel puts off for up to 40 ms. Where
+ * nothing that we send carries it soon, it goes alone. */
+static void ack_soon(struct link *l)
+{
+	if (l->ack_due || l->via != NULL || l->proxy != NULL)
+		return;
+	l->ack_due = true;
+	if (!uv_is_active((uv_handle_t *)&l->ack_timer))
+		uv_timer_start(&l->ack_timer, on_ack_timer, ACK_MS, 0);
+}
+
 static void on_readable(struct link *l)
 {
 	for (int i = 0; i < READS_MAX && l->phase != LINK_DOWN; i++) {
@@ -150,6 +173,7 @@ static void on_readable(struct link *l)
 		flush_batch(l);
 		meter(l, (size_t)n, now);
 		link_dirty(l);
+		ack_soon(l);
 		if ((size_t)n < len)
 			return;
 	}
@@ -176,6 +200,7 @@ static bool send_output(struct link *l)
 			lost(l, strerror(errno));
 			return false;
 		}
+		l->ack_due = false;
 		session_output_done(l->session, (size_t)n);
 		meter(l, (size_t)n, lane_now_us());
 	}

@@ -56,6 +56,8 @@ struct link {
 
 	uv_poll_t poll;
 	uv_timer_t timer;
+	uv_timer_t ack_timer;
+	bool ack_due; /* something came, and nothing was sent since */
 	int fd;
 	int armed;
 	unsigned handles; /* open uv handles */

@@ -183,6 +183,26 @@ static enum peer_verdict judge_changed(struct peer *p, const struct pubkey *key,
 	return PEER_ACCEPT;
 }
 
+/* As ssh: a host of an unusual port that is not recorded with it may be recorded
+ * without. */
+static void check(const struct peer *p, const struct known_hosts *kh,
+	const struct pubkey *key, struct known_hosts_answer *ret_answer)
+{
+	struct known_hosts_answer plain;
+	char *name;
+
+	known_hosts_check(kh, p->recorded_name, key, ret_answer);
+	if (ret_answer->verdict != KNOWN_HOSTS_UNKNOWN || p->port == 22 ||
+		p->config->options.host_key_alias != NULL)
+		return;
+	name = known_hosts_name(p->host, 22);
+	known_hosts_check(kh, name, key, &plain);
+	free(name);
+	if (plain.verdict == KNOWN_HOSTS_MATCH ||
+		plain.verdict == KNOWN_HOSTS_REVOKED)
+		*ret_answer = plain;
+}
+
 enum peer_verdict peer_judge(struct peer *p, const struct known_hosts *kh,
 	const struct pubkey *key, struct trouble *t, const char **ret_notice,
 	bool *ret_insecure)
@@ -192,7 +212,7 @@ enum peer_verdict peer_judge(struct peer *p, const struct known_hosts *kh,
 
 	*ret_notice = NULL;
 	*ret_insecure = false;
-	known_hosts_check(kh, p->recorded_name, key, &answer);
+	check(p, kh, key, &answer);
 	switch (answer.verdict) {
 	case KNOWN_HOSTS_REVOKED:
 		describe(p, key, ERR_HOST_KEY_REVOKED, t);
