@@ -94,11 +94,11 @@ static void fail(struct auth *a, int err)
 	if (err == -ERR_AUTH_FAILED && a->unasked != NULL)
 		err = -ERR_NEED_INPUT;
 	auth_tried_put(a, &tried);
-	buf_put_u8(&tried, '\0');
 	trouble_set(&t, err);
 	trouble_arg(&t, "user", "%s", a->config.user);
 	trouble_arg(&t, "host", "%s", a->config.host);
-	trouble_arg(&t, "tried", "%s", (const char *)buf_ptr(&tried));
+	trouble_arg(&t, "tried", "%.*s", (int)buf_len(&tried),
+		(const char *)buf_ptr(&tried));
 	trouble_arg(&t, "offered", "%s", a->offered);
 	if (err == -ERR_NEED_INPUT && a->unasked != NULL)
 		trouble_arg(&t, "about", "%s", a->unasked);
