@@ -114,6 +114,14 @@ static void nobody(struct ask *a, const struct question *q)
 	a->ops->answer(a->arg, q->id, NULL, 0);
 }
 
+bool ask_is_possible(const char *terminal)
+{
+	const char *program;
+
+	return ask_choose(prompt_tty_possible(terminal), &program) !=
+	       ASK_NOBODY;
+}
+
 static int open_question(struct ask *a, const struct question *q)
 {
 	const char *program = NULL;

@@ -51,4 +51,7 @@ enum ask_how { ASK_TERMINAL, ASK_PROGRAM, ASK_NOBODY };
  * opened. ret_program: the program's path, borrowed from the environment. */
 enum ask_how ask_choose(bool has_terminal, const char **ret_program);
 
+/* Whether a question put now would reach anybody. */
+bool ask_is_possible(const char *terminal);
+
 #endif

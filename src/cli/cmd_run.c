@@ -67,8 +67,18 @@ struct run {
 	struct trouble unasked; /* a question that could not be put */
 };
 
+/* Better to be told what is missing than to be asked and not heard. */
+static void ask_nobody(struct server_config *server)
+{
+	server->may_ask = false;
+	for (size_t i = 0; i < server->n_jumps; i++)
+		server->jumps[i].may_ask = false;
+}
+
 static void start_all(struct run *run)
 {
+	if (!ask_is_possible(TERMINAL))
+		ask_nobody(&run->args.server);
 	worker_add_server(run->worker, &run->args.server);
 	for (size_t i = 0; i < run->args.n_forwards; i++)
 		worker_start_forward(run->worker, RUN_SERVER_ID,

@@ -16,9 +16,10 @@
 #include "base/clock.h"
 
 /* Reads in one go before others on the loop get their turn. */
-#define READS_MAX 2
-#define METER_US  100000
-#define ACK_MS    1
+#define READS_MAX    2
+#define METER_US     100000
+#define PROXY_END_US 1000000
+#define ACK_MS       1
 /* More than this a second is bulk. */
 #define BUSY_BYTES_S (8 * 1024 * 1024)
 #define SEND_IOV_MAX 16
@@ -30,7 +31,10 @@ static void arm(struct link *l, int events)
 	if (events == l->armed)
 		return;
 	l->armed = events;
-	uv_poll_start(&l->poll, events, on_poll);
+	if (events == 0)
+		uv_poll_stop(&l->poll);
+	else
+		uv_poll_start(&l->poll, events, on_poll);
 }
 
 static void set_queue(struct link *l, size_t bytes)
@@ -97,9 +101,23 @@ bool link_is_busy(const struct link *l)
 
 /* ---- receiving ---- */
 
-static void lost(struct link *l, const char *why)
+/* The transport is over, for `why`. */
+static void transport_ended(struct link *l, const char *why)
 {
-	session_input_end(l->session, why);
+	uint64_t due = lane_now_us() + PROXY_END_US;
+
+	if (l->proxy == NULL || l->phase == LINK_READY) {
+		session_input_end(l->session, why);
+		return;
+	}
+	/* The command's exit status says more, and comes any moment. */
+	if (l->proxy_ended)
+		return;
+	l->proxy_ended = true;
+	arm(l, 0);
+	if (due < l->handshake_due_us)
+		l->handshake_due_us = due;
+	link_io_arm_timer(l);
 }
 
 static void flush_batch(struct link *l)
@@ -160,13 +178,13 @@ static void on_readable(struct link *l)
 		uint64_t now = lane_now_us();
 
 		if (n == 0) {
-			lost(l, "the server closed the connection");
+			transport_ended(l, "the server closed the connection");
 			return;
 		}
 		if (n < 0 && (errno == EAGAIN || errno == EINTR))
 			return;
 		if (n < 0) {
-			lost(l, strerror(errno));
+			transport_ended(l, strerror(errno));
 			return;
 		}
 		session_input(l->session, (size_t)n, now);
@@ -197,7 +215,7 @@ static bool send_output(struct link *l)
 		if (n < 0 && errno == EAGAIN)
 			return false;
 		if (n < 0) {
-			lost(l, strerror(errno));
+			transport_ended(l, strerror(errno));
 			return false;
 		}
 		l->ack_due = false;
@@ -226,8 +244,8 @@ static void pump(struct link *l)
 	if (l->phase == LINK_DOWN || l->session == NULL)
 		return;
 	fill(l);
-	sent = send_output(l);
-	if (l->phase == LINK_DOWN)
+	sent = l->proxy_ended || send_output(l);
+	if (l->phase == LINK_DOWN || l->proxy_ended)
 		return;
 	arm(l, sent ? UV_READABLE : UV_READABLE | UV_WRITABLE);
 	if (sent && !TAILQ_EMPTY(&l->ready))
@@ -334,6 +352,11 @@ static void on_timer(uv_timer_t *timer)
 	l->timer_due_us = UINT64_MAX;
 	if (l->phase == LINK_DOWN)
 		return;
+	if (now >= l->handshake_due_us && l->proxy_ended) {
+		session_input_end(
+			l->session, "the proxy command closed its output");
+		return;
+	}
 	if (now >= l->handshake_due_us) {
 		trouble_set(&t, ERR_CONNECT_TIMEOUT);
 		trouble_arg(&t, "host", "%s", l->peer->host);

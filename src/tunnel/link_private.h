@@ -46,6 +46,7 @@ struct link {
 	struct known_hosts *known_hosts;
 	struct dial *dial;
 	struct proxycmd *proxy;
+	bool proxy_ended; /* its output has; its exit status is due */
 	struct conn *jump; /* the connection over `via` that carries us */
 	unsigned attempts; /* left of ConnectionAttempts */
 
