@@ -390,8 +390,9 @@ void server_stop_forward(struct server *s, uint32_t id)
 {
 	struct forward *f;
 
+	/* One of that number that was stopped before may not be gone yet. */
 	TAILQ_FOREACH (f, &s->forwards, next)
-		if (f->id == id) {
+		if (f->id == id && !f->stopping) {
 			forward_stop(f);
 			return;
 		}
