@@ -67,15 +67,14 @@ static inline void sandbox_write(const char *path, const char *text)
 static inline char *sandbox_read(const char *path)
 {
 	FILE *f = fopen(path, "r");
-	char *text = NULL;
-	size_t size = 0;
+	char *text;
+	long size;
 
-	if (f == NULL)
+	if (f == NULL || fseek(f, 0, SEEK_END) != 0 || (size = ftell(f)) < 0)
 		abort();
-	if (getdelim(&text, &size, '\0', f) < 0) {
-		free(text);
-		text = mem_strdup("");
-	}
+	rewind(f);
+	text = mem_alloc((size_t)size + 1);
+	text[fread(text, 1, (size_t)size, f)] = '\0';
 	fclose(f);
 	return text;
 }
