@@ -9,11 +9,18 @@
 #include "base/log.h"
 #include "base/mem.h"
 
+/* What one line of passwd may take. */
+#define LOGIN_ROOM 16384
+
 static char *login_name(void)
 {
-	const struct passwd *pw = getpwuid(getuid());
-	const char *name = pw != NULL ? pw->pw_name : getenv("USER");
+	struct passwd pw, *found = NULL;
+	char room[LOGIN_ROOM];
+	const char *name;
 
+	/* Workers ask at the same time. */
+	(void)getpwuid_r(getuid(), &pw, room, sizeof(room), &found);
+	name = found != NULL ? found->pw_name : getenv("USER");
 	return mem_strdup(name != NULL ? name : "root");
 }
 
