@@ -217,6 +217,13 @@ bool forward_listens_at(const struct forward *f, struct slice host)
 	return slice_is(host, at->path != NULL ? at->path : at->host);
 }
 
+bool forward_may_match(const struct forward *f, uint32_t port, bool is_path)
+{
+	return f->spec.type == FORWARD_REMOTE && !f->stopping && !is_path &&
+	       f->spec.listen.path == NULL && port == 0 &&
+	       f->spec.listen.port == 0;
+}
+
 /* ---- connections that wait ---- */
 
 static void on_patience(uv_timer_t *timer)

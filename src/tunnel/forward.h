@@ -85,4 +85,8 @@ bool forward_matches(const struct forward *f, struct slice host,
 /* … and it was asked for at that very host. */
 bool forward_listens_at(const struct forward *f, struct slice host);
 
+/* The same for servers that name port 0, as they were asked, and not the one
+ * that they picked: true for any forward that this might mean. */
+bool forward_may_match(const struct forward *f, uint32_t port, bool is_path);
+
 #endif

@@ -414,21 +414,34 @@ void server_forward_gone(struct server *s, struct forward *f)
 	server_maybe_gone(s);
 }
 
+static struct forward *forward_of(struct server *s, const struct link *l,
+	struct slice host, uint32_t port, bool is_path)
+{
+	struct forward *f, *maybe = NULL;
+	unsigned n = 0;
+
+	TAILQ_FOREACH (f, &s->forwards, next) {
+		if (f->asked != l)
+			continue;
+		if (forward_matches(f, host, port, is_path))
+			return f;
+		if (forward_may_match(f, port, is_path)) {
+			maybe = f;
+			n++;
+		}
+	}
+	/* Never a guess between two. */
+	return n == 1 ? maybe : NULL;
+}
+
 void server_forwarded(struct server *s, struct link *l, struct channel *ch,
 	struct slice host, uint32_t port, bool is_path, struct slice originator,
 	uint32_t originator_port)
 {
-	struct forward *f, *found = NULL;
+	struct forward *f = forward_of(s, l, host, port, is_path);
 
-	TAILQ_FOREACH (f, &s->forwards, next) {
-		if (f->asked != l || !forward_matches(f, host, port, is_path))
-			continue;
-		/* Some servers say where they listen in other words. */
-		if (found == NULL || forward_listens_at(f, host))
-			found = f;
-	}
-	if (found != NULL)
-		conn_forwarded(found, l, ch, originator, originator_port);
+	if (f != NULL)
+		conn_forwarded(f, l, ch, originator, originator_port);
 	else
 		channel_refuse(ch, OPEN_ADMINISTRATIVELY_PROHIBITED,
 			"no such forward was asked for");

@@ -148,8 +148,6 @@ class TestForwards:
 
     def test_remote_port_of_the_servers_choice(
             self, servers, start, echo, make):
-        if make is makes.AsyncSSH:
-            pytest.skip("it names port 0 when it hands on a connection")
         taupe = start(servers[make], "-R",
                       f"127.0.0.1:0:127.0.0.1:{echo.port}").wait_connected()
         peers.round_trip(taupe.listening("remote"))
