@@ -417,21 +417,24 @@ void server_forward_gone(struct server *s, struct forward *f)
 static struct forward *forward_of(struct server *s, const struct link *l,
 	struct slice host, uint32_t port, bool is_path)
 {
-	struct forward *f, *maybe = NULL;
+	struct forward *f, *found = NULL, *maybe = NULL;
 	unsigned n = 0;
 
 	TAILQ_FOREACH (f, &s->forwards, next) {
 		if (f->asked != l)
 			continue;
-		if (forward_matches(f, host, port, is_path))
-			return f;
 		if (forward_may_match(f, port, is_path)) {
 			maybe = f;
 			n++;
 		}
+		if (!forward_matches(f, host, port, is_path))
+			continue;
+		/* Some servers say where they listen in other words. */
+		if (found == NULL || forward_listens_at(f, host))
+			found = f;
 	}
 	/* Never a guess between two. */
-	return n == 1 ? maybe : NULL;
+	return found == NULL && n == 1 ? maybe : found;
 }
 
 void server_forwarded(struct server *s, struct link *l, struct channel *ch,
