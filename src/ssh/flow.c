@@ -18,6 +18,8 @@
 /* Time that the peer and the machines between may take on top of the path. */
 #define FLIGHT_SLACK_US  4000
 #define FLIGHT_MIN_BYTES (256u * 1024)
+/* Less is not given back to the peer's window at a time. */
+#define ADJUST_MIN_BYTES (256u * 1024)
 /* type, recipient channel, data length */
 #define DATA_HEAD 9
 
@@ -99,7 +101,8 @@ void channel_consumed(struct channel *ch, size_t n, uint64_t now_us)
 	in_epoch(ch, n, now_us);
 	/* Early enough that the peer never waits for it, seldom enough to cost
 	 * nothing. */
-	if (ch->in_credit >= ch->in_window_max / 8)
+	if (ch->in_credit >= ADJUST_MIN_BYTES &&
+		ch->in_credit >= ch->in_window_max / 32)
 		send_adjust(ch);
 }
 
