@@ -28,6 +28,7 @@
 #include "cli/run_args.h"
 #include "cli/run_events.h"
 #include "cli/run_state.h"
+#include "cli/socks_auth.h"
 #include "cli/term.h"
 #include "cli/text.h"
 #include "tunnel/worker.h"
@@ -453,6 +454,10 @@ static int run_command(int argc, char **argv)
 		fputs(catalog_get("help.run"), stdout);
 		code = fflush(stdout) == 0 ? EXIT_CODE_STOPPED
 					   : EXIT_CODE_OTHER;
+	} else if (run.args.socks_auth != NULL &&
+		   socks_auth_apply(run.args.socks_auth, run.args.forwards,
+			   run.args.n_forwards, text) < 0) {
+		text_complain(text);
 	} else {
 		set_log_level(&run.args);
 		process_prepare();

@@ -55,7 +55,14 @@ static const char idle_letters[] = "aCkNnTx";
 /* ssh's other letters: they are about sessions, control sockets, devices. */
 static const char session_letters[] = "ABEeGIKMOQSstWwXY";
 
-enum long_option { LONG_HELP, LONG_JSON, LONG_LANG, LONG_ONCE, LONG_STATS };
+enum long_option {
+	LONG_HELP,
+	LONG_JSON,
+	LONG_LANG,
+	LONG_ONCE,
+	LONG_SOCKS_AUTH,
+	LONG_STATS,
+};
 
 static const struct {
 	const char *name;
@@ -65,6 +72,7 @@ static const struct {
 	[LONG_JSON] = {"--json", false},
 	[LONG_LANG] = {"--lang", true},
 	[LONG_ONCE] = {"--once", false},
+	[LONG_SOCKS_AUTH] = {"--socks-auth", true},
 	[LONG_STATS] = {"--stats", true},
 };
 #define LONGS (sizeof(longs) / sizeof(longs[0]))
@@ -270,6 +278,9 @@ static int apply_long(
 		return -ERR_INVALID;
 	case LONG_ONCE:
 		p->args->server.once = true;
+		return 0;
+	case LONG_SOCKS_AUTH:
+		p->args->socks_auth = value;
 		return 0;
 	case LONG_STATS:
 		return set_stats(p, value);

@@ -28,11 +28,12 @@ struct run_args {
 	struct server_config server;
 	struct forward_spec *forwards;
 	size_t n_forwards;
-	bool help;        /* --help: nothing else is set */
-	bool json;        /* --json */
-	unsigned stats_s; /* --stats: seconds between two; 0: none */
-	unsigned verbose; /* how many -v */
-	bool quiet;       /* -q */
+	bool help;              /* --help: nothing else is set */
+	bool json;              /* --json */
+	unsigned stats_s;       /* --stats: seconds between two; 0: none */
+	unsigned verbose;       /* how many -v */
+	bool quiet;             /* -q */
+	const char *socks_auth; /* --socks-auth: a path, in argv; or NULL */
 	/* internal */
 	char *destination; /* as typed */
 	struct destination parsed;
