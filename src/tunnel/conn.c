@@ -108,6 +108,8 @@ void conn_out_of_patience(
 		conn_give_up(c, ERR_TIMEOUT);
 	else if (c->state == CONN_SOCKS && waited >= request_ms)
 		conn_close(c);
+	else if (c->state == CONN_DRAINING && waited >= link_ms)
+		conn_close(c);
 }
 
 void conn_set_pending(struct conn *c, bool pending)

@@ -51,8 +51,8 @@ void conn_link_ready(struct conn *c, struct link *link);
 /* Gives up waiting for `err` (ERR_TIMEOUT, ERR_LINK_LOST …). */
 void conn_give_up(struct conn *c, int err);
 bool conn_is_waiting(const struct conn *c);
-/* Ends it when it has waited for a link, or for its client's request, for longer
- * than that. `now_ms` is uv_now(). */
+/* Ends it when it has waited for a link (or for its client to finish), or for the
+ * client's request, for longer than that. `now_ms` is uv_now(). */
 void conn_out_of_patience(struct conn *c, uint64_t now_ms, uint64_t link_ms,
 	uint64_t request_ms);
 /* The next of the forward's pending list. */

@@ -9,6 +9,7 @@
 
 #include "tunnel/lane.h"
 
+#define DISCARD_BYTES 16384
 /* Packets that one turn of a connection fills at most: its quantum. */
 #define PULL_PACKETS 8
 
@@ -19,12 +20,35 @@ static bool would_block(int err)
 
 /* ---- ends ---- */
 
-/* Both directions are over and written: nothing holds the connection. */
-static void check_finished(struct conn *c)
+/* What can end, ends: the socket is told that no more comes once all is
+ * written, and nothing holds a connection of which both directions are over. */
+void conn_relay_settle(struct conn *c)
 {
 	if (!c->remote_eof || buf_len(&c->queue) != 0)
 		return;
-	if (c->state == CONN_DRAINING || c->local_eof)
+	if (c->local_eof) {
+		conn_close(c);
+		return;
+	}
+	if (!c->shut) {
+		c->shut = true;
+		shutdown(c->fd, SHUT_WR);
+	}
+	if (c->state != CONN_DRAINING)
+		return;
+	/* Closing now, with bytes of the client's unread, would be a reset,
+	 * which may take what it was sent from it. It has a while to finish. */
+	conn_set_pending(c, true);
+	conn_arm(c, UV_READABLE);
+}
+
+/* The channel is gone: what the client still says goes nowhere. */
+static void discard(struct conn *c)
+{
+	uint8_t waste[DISCARD_BYTES];
+	ssize_t n = recv(c->fd, waste, sizeof(waste), 0);
+
+	if (n == 0 || (n < 0 && !would_block(errno)))
 		conn_close(c);
 }
 
@@ -33,7 +57,7 @@ static void end_local(struct conn *c)
 	c->local_eof = true;
 	channel_eof(c->channel);
 	conn_arm(c, c->armed & ~UV_READABLE);
-	check_finished(c);
+	conn_relay_settle(c);
 }
 
 /* ---- socket → channel ---- */
@@ -161,17 +185,6 @@ static bool write_queue(struct conn *c)
 	return true;
 }
 
-void conn_relay_settle(struct conn *c)
-{
-	if (!c->remote_eof || buf_len(&c->queue) != 0)
-		return;
-	if (!c->shut) {
-		c->shut = true;
-		shutdown(c->fd, SHUT_WR);
-	}
-	check_finished(c);
-}
-
 void conn_take(struct conn *c, struct iovec *iov, int n)
 {
 	ssize_t sent = 0;
@@ -216,7 +229,11 @@ void conn_relay_event(struct conn *c, int status, int events)
 			return;
 		conn_relay_settle(c);
 	}
-	if (c->state != CONN_OPEN || (events & UV_READABLE) == 0)
+	if ((events & UV_READABLE) == 0)
+		return;
+	if (c->state == CONN_DRAINING && c->shut)
+		discard(c);
+	if (c->state != CONN_OPEN)
 		return;
 	/* It is in its turn already, or held up by the channel: look away until
 	 * conn_pull looks again. */
