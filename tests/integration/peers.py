@@ -116,6 +116,13 @@ def dial(address, timeout=None):
     return end
 
 
+def dial_in_vain(address):
+    """Connects, and waits for the end; a reset may come before connect()
+    itself has returned."""
+    with contextlib.suppress(ConnectionResetError), dial(address) as end:
+        assert ended(end)
+
+
 def round_trip(address, data=None, timeout=None):
     """Sends through, to an echo service, and compares what comes back."""
     data = data if data is not None else os.urandom(4096)
