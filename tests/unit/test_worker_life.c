@@ -5,7 +5,7 @@
 
 #include <cmocka.h>
 
-#include "live.h"
+#include "live_worker.h"
 
 #define SERVER  1
 #define FORWARD 10
