@@ -72,6 +72,14 @@ bool kex_is_due(const struct session *s)
 			       (uint64_t)s->config->rekey_s * 1000000);
 }
 
+static void fail(struct session *s, int err, const char *detail)
+{
+	struct trouble t;
+
+	trouble_say(&t, err, "%s", detail);
+	session_fail(s, err, &t);
+}
+
 static void take_kexinit(struct session *s, struct slice payload)
 {
 	struct kex *k = &s->kex;
@@ -103,7 +111,7 @@ static void take_kexinit(struct session *s, struct slice payload)
 	}
 	k->method = kexdh_new(k->choice.kex, &first);
 	if (k->method == NULL) {
-		session_fail(s, ERR_CRYPTO, NULL);
+		fail(s, -ERR_CRYPTO, "no key for the key exchange");
 	} else {
 		k->phase = KEX_METHOD;
 		session_send_buf(s, &first);
@@ -239,6 +247,19 @@ void session_accept_host_key(struct session *s)
 	s->ops->output(s->arg);
 }
 
+static void proof_failed(struct session *s, int err)
+{
+	if (err == -ERR_PROTOCOL)
+		fail(s, err, "the host key is not of the agreed kind");
+	else if (err == -ERR_CRYPTO)
+		fail(s, err, "no keys from the key exchange");
+	else if (err == -ERR_SIGNATURE)
+		fail(s, -ERR_HOST_KEY_INVALID, "its signature is wrong");
+	else
+		fail(s, -ERR_HOST_KEY_INVALID,
+			"it is malformed or of a kind that taupe does not do");
+}
+
 static void method_over(struct session *s, const struct kexdh_result *res)
 {
 	struct kex *k = &s->kex;
@@ -248,11 +269,7 @@ static void method_over(struct session *s, const struct kexdh_result *res)
 	kexdh_free(k->method);
 	k->method = NULL;
 	if (err != 0) {
-		session_fail(s,
-			err == -ERR_PROTOCOL || err == -ERR_CRYPTO
-				? err
-				: -ERR_HOST_KEY_INVALID,
-			NULL);
+		proof_failed(s, err);
 		return;
 	}
 	k->phase = KEX_HOST_KEY;
@@ -289,7 +306,7 @@ static void take_method(struct session *s, struct slice payload)
 	}
 	err = kexdh_input(k->method, payload, &reply, &done, &res);
 	if (err != 0)
-		session_fail(s, err, NULL);
+		fail(s, err, "a message of the key exchange is wrong");
 	else if (done)
 		method_over(s, &res);
 	else if (buf_len(&reply) != 0)

@@ -95,6 +95,8 @@ static int agree(enum slot slot, const struct kexinit_proposal *ours,
 		return 0;
 	trouble_set(t, ERR_NO_COMMON_ALGORITHM);
 	trouble_arg(t, "what", "%s", slot_names[slot]);
+	trouble_arg(t, "detail", "%s: %.*s", slot_names[slot],
+		(int)theirs[slot].len, (const char *)theirs[slot].p);
 	trouble_arg(t, "ours", "%s", wanted);
 	trouble_arg(t, "theirs", "%.*s", (int)theirs[slot].len,
 		(const char *)theirs[slot].p);

@@ -157,7 +157,7 @@ static void meet_doom(struct session *s)
 	if (s->doom == ERR_LIMIT)
 		trouble_say(&t, ERR_LINK_LOST, "the server stopped reading");
 	else
-		trouble_set(&t, s->doom);
+		trouble_say(&t, s->doom, "a packet could not be sealed");
 	go_down(s, (int)t.code, &t, false);
 }
 
@@ -470,10 +470,13 @@ static void begin_kex(struct session *s)
 
 static void packet_failed(struct session *s, int err)
 {
+	struct trouble t;
+
+	trouble_say(&t, err, "a packet does not verify");
 	if (err == -ERR_PROTOCOL)
 		session_protocol_error(s, "a packet's length is out of range");
 	else
-		session_fail(s, err, NULL);
+		session_fail(s, err, &t);
 }
 
 void session_input(struct session *s, size_t n, uint64_t now_us)

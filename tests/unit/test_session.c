@@ -94,6 +94,8 @@ static void refuses_a_bad_proof(void **state)
 	w.server.bad_signature = true;
 	world_start();
 	assert_down(-ERR_HOST_KEY_INVALID);
+	assert_string_equal(
+		trouble_get(&w.trouble, "detail"), "its signature is wrong");
 	assert_int_equal(w.n_host_key, 0);
 }
 
@@ -234,6 +236,8 @@ static void nothing_in_common(void **state)
 	assert_down(-ERR_NO_COMMON_ALGORITHM);
 	assert_string_equal(trouble_get(&w.trouble, "what"), "cipher");
 	assert_string_equal(trouble_get(&w.trouble, "theirs"), "aes128-cbc");
+	assert_string_equal(
+		trouble_get(&w.trouble, "detail"), "cipher: aes128-cbc");
 }
 
 static void another_key_in_a_rekey(void **state)
@@ -323,6 +327,7 @@ static void a_flipped_bit(void **state)
 	w.wire[n - 1] ^= 0x40;
 	receive(w.wire, n);
 	assert_down(-ERR_MAC);
+	assert_non_null(trouble_get(&w.trouble, "detail"));
 	world_pump();
 	assert_int_equal(buf_ptr(&w.last)[4], DISCONNECT_MAC_ERROR);
 }
