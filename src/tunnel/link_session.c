@@ -270,6 +270,8 @@ static void on_learned(void *arg, enum prompt_kind kind, const char *about,
 	secret_copy(kind == PROMPT_PASSWORD ? &l->peer->password
 					    : &l->peer->passphrase,
 		secret);
+	if (kind == PROMPT_PASSPHRASE)
+		server_share_passphrase(l->server, l->peer, secret);
 }
 
 /* ---- up and down ---- */

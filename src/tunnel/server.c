@@ -310,6 +310,21 @@ void server_link_down(
 	come_back(s, why);
 }
 
+static void share(
+	struct peer *p, const struct peer *from, const struct secret *passphrase)
+{
+	if (p != from && !secret_is_set(&p->passphrase))
+		secret_copy(&p->passphrase, passphrase);
+}
+
+void server_share_passphrase(struct server *s, const struct peer *from,
+	const struct secret *passphrase)
+{
+	share(&s->target, from, passphrase);
+	for (size_t i = 0; i < s->config->n_jumps; i++)
+		share(&s->hops[i], from, passphrase);
+}
+
 void server_link_gone(struct server *s)
 {
 	s->n_bodies--;

@@ -64,6 +64,10 @@ void server_link_gone(struct server *s);
  * the facts of a host key question. */
 void server_ask(struct server *s, struct link *l, struct prompt *prompt,
 	const struct trouble *about);
+/* A passphrase that opened a key for `from`: the other hosts on the way that
+ * have none yet try it before they ask. */
+void server_share_passphrase(struct server *s, const struct peer *from,
+	const struct secret *passphrase);
 void server_forwarded(struct server *s, struct link *l, struct channel *ch,
 	struct slice host, uint32_t port, bool is_path,
 	struct slice originator, uint32_t originator_port);

@@ -83,6 +83,21 @@ class TestKeys:
         assert len(ask.asked()) == 1
         assert str(run.keys.locked) in ask.asked()[0]
 
+    def test_one_passphrase_serves_the_whole_way(
+            self, sshd, run, stack, forward, folder):
+        port, words = forward
+        ask = Askpass(folder, keys.PASSPHRASE)
+        hops = [stack.enter_context(makes.OpenSSH(run)) for _ in range(2)]
+        known = folder / "known"
+        known.write_text("".join(server.known_hosts.read_text()
+                                 for server in [sshd, *hops]))
+        way = ",".join(f"{makes.USER}@127.0.0.1:{hop.port}" for hop in hops)
+        taupe = stack.enter_context(driver.Taupe(
+            *words, "-J", way, *only(sshd, run.keys.locked),
+            "-o", f"UserKnownHostsFile={known}", environ=ask.environ))
+        proves(taupe, port)
+        assert len(ask.asked()) == 1
+
     def test_wrong_passphrase_is_asked_again(
             self, sshd, run, stack, forward, folder):
         port, words = forward
