@@ -30,8 +30,15 @@
 struct channel;
 struct session;
 
-#define CHANNEL_CAP          65536 /* channels of one session */
+#define CHANNEL_CAP 16384 /* channels of one session */
+/* The window of a session's first channels, of further ones, and of those past
+ * them: what a server may make us keep for clients that do not read is bounded.
+ */
 #define CHANNEL_WINDOW_FIRST (2u * 1024 * 1024)
+#define CHANNEL_WINDOW_SMALL (256u * 1024)
+#define CHANNEL_WINDOW_LEAST (64u * 1024)
+#define CHANNEL_FIRST        64
+#define CHANNEL_SMALL        1024
 #define CHANNEL_WINDOW_MAX   (15u * 1024 * 1024)
 /* The longest payload that we take; sshd sends packets of this size, which
  * costs both ends less than its own 32 KiB. */
@@ -65,12 +72,12 @@ void channel_claim(
 void channel_accept(struct channel *ch);
 void channel_refuse(struct channel *ch, uint32_t reason, const char *text);
 
-/* Room for data, one iovec a packet, at most `max`: returns how many, or 0 when the
- * window is closed, a key exchange runs, or it is not open; ops.writable tells when
- * to try again. */
+/* Room for data, one iovec a packet, at most `max`: returns how many, or 0 when
+ * the window is closed, a key exchange runs, or it is not open; ops.writable
+ * tells when to try again. */
 int channel_reserve(struct channel *ch, struct iovec *iov, int max);
-/* Seals and queues the `n` >= 1 bytes that were written there, from the first iovec
- * on, without gaps. */
+/* Seals and queues the `n` >= 1 bytes that were written there, from the first
+ * iovec on, without gaps. */
 void channel_commit(struct channel *ch, size_t n);
 /* The caller is done with `n` bytes of what ops.data gave. `now_us` as for
  * session_input. */

@@ -34,9 +34,10 @@ struct channel {
 	bool is_blocked;
 
 	/* receiving */
-	uint32_t in_window;     /* what the peer may still send */
-	uint32_t in_window_max; /* what we let it have at once */
-	uint32_t in_credit;     /* consumed, not yet given back */
+	uint32_t in_window;       /* what the peer may still send */
+	uint32_t in_window_first; /* outside the budget */
+	uint32_t in_window_max;   /* what we let it have at once */
+	uint32_t in_credit;       /* consumed, not yet given back */
 	struct flow_epoch in_epoch;
 
 	/* sending */
@@ -44,6 +45,8 @@ struct channel {
 	uint32_t out_packet_max; /* payload in one packet */
 	uint64_t out_in_flight;  /* sent, not yet given back to the window */
 	uint64_t out_flight_max; /* held near rate × round trip */
+	uint32_t out_step;       /* what is given back at once, lately */
+	uint64_t out_given_us;   /* when something was given back last */
 	struct flow_epoch out_epoch;
 	bool out_limited; /* the window or the flight held us up this epoch */
 };

@@ -18,14 +18,25 @@
 /* Time that the peer and the machines between may take on top of the path. */
 #define FLIGHT_SLACK_US  4000
 #define FLIGHT_MIN_BYTES (256u * 1024)
+/* Nothing given back for so long, with the flight full: it may be too small. */
+#define FLIGHT_STALL_US 250000
 /* Less is not given back to the peer's window at a time. */
 #define ADJUST_MIN_BYTES (256u * 1024)
 /* type, recipient channel, data length */
 #define DATA_HEAD 9
 
+static uint32_t first_window(const struct session *s)
+{
+	if (s->n_channels <= CHANNEL_FIRST)
+		return CHANNEL_WINDOW_FIRST;
+	return s->n_channels <= CHANNEL_SMALL ? CHANNEL_WINDOW_SMALL
+					      : CHANNEL_WINDOW_LEAST;
+}
+
 void flow_init(struct channel *ch)
 {
-	ch->in_window = ch->in_window_max = CHANNEL_WINDOW_FIRST;
+	ch->in_window_first = first_window(ch->session);
+	ch->in_window = ch->in_window_max = ch->in_window_first;
 	ch->out_flight_max = UINT32_MAX;
 }
 
@@ -61,7 +72,7 @@ static void grow_window(struct channel *ch)
 void flow_done(struct channel *ch)
 {
 	ch->session->config->budget->used_bytes -=
-		ch->in_window_max - CHANNEL_WINDOW_FIRST;
+		ch->in_window_max - ch->in_window_first;
 }
 
 static void in_epoch(struct channel *ch, size_t n, uint64_t now_us)
@@ -93,16 +104,24 @@ static void send_adjust(struct channel *ch)
 	buf_done(&b);
 }
 
+/* Early enough that the peer never waits for it, seldom enough to cost nothing.
+ */
+static uint32_t adjust_at(const struct channel *ch)
+{
+	uint32_t least = ch->in_window_max / 4;
+
+	if (least > ADJUST_MIN_BYTES)
+		least = ADJUST_MIN_BYTES;
+	return least > ch->in_window_max / 32 ? least : ch->in_window_max / 32;
+}
+
 void channel_consumed(struct channel *ch, size_t n, uint64_t now_us)
 {
 	ch->in_credit += (uint32_t)n;
 	if (ch->life != LIFE_OPEN || ch->in == FLOW_EOF)
 		return;
 	in_epoch(ch, n, now_us);
-	/* Early enough that the peer never waits for it, seldom enough to cost
-	 * nothing. */
-	if (ch->in_credit >= ADJUST_MIN_BYTES &&
-		ch->in_credit >= ch->in_window_max / 32)
+	if (ch->in_credit >= adjust_at(ch))
 		send_adjust(ch);
 }
 
@@ -110,10 +129,16 @@ void channel_consumed(struct channel *ch, size_t n, uint64_t now_us)
 
 static void block(struct channel *ch)
 {
+	struct session *s = ch->session;
+
 	if (ch->is_blocked)
 		return;
+	/* By what we dare to have in flight, not by the peer's window:
+	 * channel_tick looks after it. */
+	if (ch->out_window != 0 && s->flight_due_us == 0)
+		s->flight_due_us = s->now_us + FLIGHT_STALL_US;
 	ch->is_blocked = true;
-	TAILQ_INSERT_TAIL(&ch->session->blocked, ch, blocked);
+	TAILQ_INSERT_TAIL(&s->blocked, ch, blocked);
 }
 
 void flow_unblock(struct channel *ch)
@@ -129,8 +154,8 @@ void flow_unblock(struct channel *ch)
 static uint32_t room(const struct channel *ch)
 {
 	uint64_t flight = ch->out_in_flight < ch->out_flight_max
-		? ch->out_flight_max - ch->out_in_flight
-		: 0;
+				  ? ch->out_flight_max - ch->out_in_flight
+				  : 0;
 
 	return flight < ch->out_window ? (uint32_t)flight : ch->out_window;
 }
@@ -155,8 +180,8 @@ int channel_reserve(struct channel *ch, struct iovec *iov, int max)
 	n = packet_reserve_run(s->packet, DATA_HEAD + ch->out_packet_max, max,
 		&first, &stride);
 	for (int i = 0; i < n; i++) {
-		uint32_t len = left < ch->out_packet_max ? left
-							 : ch->out_packet_max;
+		uint32_t len =
+			left < ch->out_packet_max ? left : ch->out_packet_max;
 
 		if (len == 0)
 			return i;
@@ -225,10 +250,34 @@ static void out_epoch(struct channel *ch, uint32_t n)
 		elapsed;
 	if (limit < FLIGHT_MIN_BYTES)
 		limit = FLIGHT_MIN_BYTES;
+	/* A peer that gives back half a window at a time (AsyncSSH, libssh)
+	 * waits for that much: with less in flight both sides would wait. */
+	if (limit < ch->out_step + (uint64_t)ch->out_step / 4)
+		limit = ch->out_step + (uint64_t)ch->out_step / 4;
 	/* Down gently, so that one slow epoch does not starve the next. */
 	if (ch->out_flight_max != UINT32_MAX && limit < ch->out_flight_max)
 		limit = ch->out_flight_max - (ch->out_flight_max - limit) / 4;
 	ch->out_flight_max = limit;
+}
+
+void channel_tick(struct session *s)
+{
+	uint64_t patience = FLIGHT_STALL_US + 2 * (uint64_t)s->min_rtt_us;
+	struct channel *ch, *next;
+
+	if (s->flight_due_us == 0 || s->now_us < s->flight_due_us)
+		return;
+	s->flight_due_us = 0;
+	for (ch = TAILQ_FIRST(&s->blocked); ch != NULL; ch = next) {
+		next = TAILQ_NEXT(ch, blocked);
+		if (ch->out_window == 0)
+			continue;
+		s->flight_due_us = s->now_us + FLIGHT_STALL_US;
+		if (s->now_us - ch->out_given_us < patience || kex_runs(s))
+			continue;
+		ch->out_flight_max = 2 * ch->out_in_flight + FLIGHT_MIN_BYTES;
+		flow_unblock(ch);
+	}
 }
 
 bool flow_adjusted(struct channel *ch, uint32_t n)
@@ -236,6 +285,11 @@ bool flow_adjusted(struct channel *ch, uint32_t n)
 	if (n > UINT32_MAX - ch->out_window)
 		return false;
 	ch->out_window += n;
+	ch->out_given_us = ch->session->now_us;
+	if (n > ch->out_step)
+		ch->out_step = n;
+	else
+		ch->out_step -= (ch->out_step - n) / 8;
 	ch->out_in_flight -= n < ch->out_in_flight ? n : ch->out_in_flight;
 	out_epoch(ch, n);
 	if (room(ch) != 0 && !kex_runs(ch->session))

@@ -54,7 +54,7 @@ static int decrypt(const struct privkey_cipher *c, const uint8_t *key,
 		1)
 		goto out;
 	if (EVP_DecryptFinal_ex(ctx, ret_plain + n, &last) == 1 &&
-		(size_t)(n + last) == sealed.len)
+		(size_t)n + (size_t)last == sealed.len)
 		r = 0;
 	else
 		r = tag.len != 0 ? -ERR_KEY_PASSPHRASE : -ERR_CRYPTO;

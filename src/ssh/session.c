@@ -520,6 +520,8 @@ uint64_t session_deadline_us(const struct session *s)
 		due = s->alive_due_us;
 	if (s->probe_limit_us != 0 && s->probe_limit_us < due)
 		due = s->probe_limit_us;
+	if (s->flight_due_us != 0 && s->flight_due_us < due)
+		due = s->flight_due_us;
 	if (s->config->rekey_s != 0) {
 		uint64_t rekey = s->kex.since_us +
 				 (uint64_t)s->config->rekey_s * 1000000;
@@ -567,6 +569,7 @@ void session_tick(struct session *s, uint64_t now_us)
 	}
 	if (kex_is_due(s))
 		kex_start(s);
+	channel_tick(s);
 	if (s->config->alive_interval_s != 0 && now_us >= s->alive_due_us)
 		alive_tick(s);
 }

@@ -83,7 +83,8 @@ struct session {
 	uint32_t *free_ids;        /* stack of free local ids */
 	uint32_t n_slots, n_free, n_channels;
 	TAILQ_HEAD(channel_list, channel)
-	blocked; /* channel_reserve gave them NULL */
+	blocked;                /* channel_reserve gave them NULL */
+	uint64_t flight_due_us; /* channel_tick wants to look; 0: not */
 
 	TAILQ_HEAD(, pending_reply) replies;
 	unsigned n_alive_replies;  /* of them, REPLY_ALIVE */
@@ -150,6 +151,9 @@ void global_done(struct session *s);
 /* channel.c */
 void channel_input(struct session *s, struct slice payload);
 void channel_unblock_all(struct session *s);
+/* Lets more into flight on channels to which nothing was given back for long:
+ * their peer waits for more than we dared. */
+void channel_tick(struct session *s);
 void channel_table_init(struct session *s);
 void channel_table_down(struct session *s, bool tell);
 

@@ -140,6 +140,15 @@ class TestForwards:
               f"127.0.0.1:{port}:127.0.0.1:{echo.port}").wait_connected()
         peers.round_trip(port, os.urandom(3000000))
 
+    def test_bulk(self, servers, start, echo, make):
+        """Some give their window back only in halves: what we dare to have in
+        flight must not be less than what they wait for."""
+        port = env.free_port()
+        start(servers[make], "-L",
+              f"127.0.0.1:{port}:127.0.0.1:{echo.port}").wait_connected()
+        for _ in range(3):
+            peers.round_trip(port, os.urandom(30000000), timeout=120)
+
     def test_remote(self, servers, start, echo, make):
         port = env.free_port()
         start(servers[make], "-R",

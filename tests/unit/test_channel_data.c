@@ -52,6 +52,39 @@ static void the_window_grows_within_its_budget(void **state)
 	assert_int_equal(w.budget.used_bytes, 0);
 }
 
+/* AsyncSSH and libssh give back half a window at a time: less in flight than
+ * that would be waited for by both sides, for ever. */
+static void a_peer_that_gives_back_seldom(void **state)
+{
+	static const uint64_t rates[] = {3, 10, 50, 200, 1000}; /* bytes a us */
+	const uint32_t window = 2u << 20;
+
+	for (size_t i = 0; i < 5; i++) {
+		uint32_t taken = 0;
+		uint64_t total = 0;
+		struct app *a;
+
+		fresh();
+		a = open_one(0);
+		say_confirm(0, window, 32768);
+		w.s->min_rtt_us = 20000;
+		while (total < 200u << 20) {
+			size_t n, sent = 0;
+
+			while ((n = write_some(a, SIZE_MAX)) != 0)
+				sent += n;
+			total += sent;
+			taken += (uint32_t)sent;
+			w.now_us += sent / rates[i] + 1;
+			if (taken <= window / 2)
+				break;
+			say_adjust(0, taken);
+			taken = 0;
+		}
+		assert_true(total >= 200u << 20);
+	}
+}
+
 static void extended_data_counts(void **state)
 {
 	struct app *a = open_up(0);
@@ -363,6 +396,7 @@ int main(void)
 		T(data_within_the_window),
 		T(the_window_is_given_back),
 		T(the_window_grows_within_its_budget),
+		T(a_peer_that_gives_back_seldom),
 		T(extended_data_counts),
 		T(data_that_lies_about_itself),
 		T(sends_within_the_window),
