@@ -54,6 +54,12 @@ static void discard(struct conn *c)
 
 static void end_local(struct conn *c)
 {
+	if (c->forward == NULL) {
+		/* A link never half-closes: it is gone, and the far end may be
+		 * one that does not notice. */
+		conn_close(c);
+		return;
+	}
 	c->local_eof = true;
 	channel_eof(c->channel);
 	conn_arm(c, c->armed & ~UV_READABLE);

@@ -300,8 +300,12 @@ static void on_poll(uv_poll_t *handle, int status, int events)
 
 	if (l->phase == LINK_DOWN)
 		return;
-	if (status < 0)
+	if (status < 0) {
+		/* libuv watches it no more; pump watches again. */
+		l->armed = 0;
+		link_dirty(l);
 		events |= UV_READABLE;
+	}
 	if ((events & UV_WRITABLE) != 0)
 		link_dirty(l);
 	if ((events & UV_READABLE) != 0)
