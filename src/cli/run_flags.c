@@ -189,7 +189,7 @@ int run_flags_short(struct run_parser *p, const char *letters)
 {
 	for (; *letters != '\0'; letters++) {
 		const struct flag *f = find_flag(*letters);
-		const char shown[] = {'-', *letters, '\0'}, *value = NULL;
+		const char shown[] = {'-', *letters, '\0'}, *value = "";
 		int r;
 
 		if (strchr(idle_letters, *letters) != NULL)

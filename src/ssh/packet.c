@@ -22,7 +22,7 @@
 #define PADDING_POOL 256
 
 struct chunk {
-	STAILQ_ENTRY(chunk) next;
+	TAILQ_ENTRY(chunk) next;
 	size_t head, tail;
 	uint8_t data[CHUNK_BYTES];
 };
@@ -35,7 +35,7 @@ struct direction {
 
 struct packet {
 	struct direction out, in;
-	STAILQ_HEAD(chunks, chunk) chunks;
+	TAILQ_HEAD(chunks, chunk) chunks;
 	struct chunk *spare;
 	size_t out_bytes;
 	size_t pad_next; /* 0: as little as possible */
@@ -53,7 +53,7 @@ struct packet *packet_new(void)
 {
 	struct packet *p = mem_zalloc(1, sizeof(*p));
 
-	STAILQ_INIT(&p->chunks);
+	TAILQ_INIT(&p->chunks);
 	p->in_cap = IN_CAP_FIRST;
 	p->in_data = mem_alloc(p->in_cap);
 	return p;
@@ -65,8 +65,8 @@ void packet_free(struct packet *p)
 
 	if (p == NULL)
 		return;
-	while ((c = STAILQ_FIRST(&p->chunks)) != NULL) {
-		STAILQ_REMOVE_HEAD(&p->chunks, next);
+	while ((c = TAILQ_FIRST(&p->chunks)) != NULL) {
+		TAILQ_REMOVE(&p->chunks, c, next);
 		free(c);
 	}
 	free(p->spare);
@@ -80,14 +80,14 @@ void packet_free(struct packet *p)
 
 static struct chunk *chunk_with_room(struct packet *p, size_t n)
 {
-	struct chunk *c = STAILQ_LAST(&p->chunks, chunk, next);
+	struct chunk *c = TAILQ_LAST(&p->chunks, chunks);
 
 	if (c != NULL && CHUNK_BYTES - c->tail >= n)
 		return c;
 	c = p->spare != NULL ? p->spare : mem_alloc(sizeof(*c));
 	p->spare = NULL;
 	c->head = c->tail = 0;
-	STAILQ_INSERT_TAIL(&p->chunks, c, next);
+	TAILQ_INSERT_TAIL(&p->chunks, c, next);
 	return c;
 }
 
@@ -130,7 +130,7 @@ uint8_t *packet_reserve(struct packet *p, size_t max)
 
 int packet_commit(struct packet *p, size_t len)
 {
-	struct chunk *c = STAILQ_LAST(&p->chunks, chunk, next);
+	struct chunk *c = TAILQ_LAST(&p->chunks, chunks);
 	uint8_t *at = c->data + c->tail;
 	size_t pad = padding_for(&p->out, len, p->pad_next), total = HEAD_LEN + len + pad;
 	uint32_t length = (uint32_t)(total - 4);
@@ -189,7 +189,7 @@ int packet_out_iov(const struct packet *p, struct iovec *iov, int max)
 	struct chunk *c;
 	int n = 0;
 
-	STAILQ_FOREACH (c, &p->chunks, next) {
+	TAILQ_FOREACH (c, &p->chunks, next) {
 		if (n == max)
 			break;
 		if (c->head == c->tail)
@@ -203,7 +203,7 @@ int packet_out_iov(const struct packet *p, struct iovec *iov, int max)
 
 static void chunk_retire(struct packet *p, struct chunk *c)
 {
-	STAILQ_REMOVE_HEAD(&p->chunks, next);
+	TAILQ_REMOVE(&p->chunks, c, next);
 	if (p->spare == NULL)
 		p->spare = c;
 	else
@@ -212,10 +212,10 @@ static void chunk_retire(struct packet *p, struct chunk *c)
 
 void packet_out_done(struct packet *p, size_t n)
 {
-	struct chunk *c;
+	struct chunk *c, *after;
 
 	p->out_bytes -= n;
-	while ((c = STAILQ_FIRST(&p->chunks)) != NULL) {
+	for (c = TAILQ_FIRST(&p->chunks); c != NULL; c = after) {
 		size_t here = c->tail - c->head;
 
 		if (n < here) {
@@ -223,6 +223,7 @@ void packet_out_done(struct packet *p, size_t n)
 			return;
 		}
 		n -= here;
+		after = TAILQ_NEXT(c, next);
 		chunk_retire(p, c);
 	}
 }
