@@ -148,7 +148,7 @@ void session_doom(struct session *s, int err)
 	}
 }
 
-static void meet_doom(struct session *s)
+void session_meet_doom(struct session *s)
 {
 	struct trouble t;
 
@@ -229,116 +229,10 @@ void session_output_done(struct session *s, size_t n)
 		kex_start(s);
 }
 
-/* ---- authentication ---- */
-
-static void auth_send(void *arg, const uint8_t *payload, size_t n)
-{
-	session_send(arg, payload, n);
-}
-
-static void auth_ask(void *arg, struct prompt *prompt)
-{
-	struct session *s = arg;
-
-	s->ops->ask(s->arg, prompt);
-}
-
-static void auth_agent_sign(
-	void *arg, struct slice key_blob, struct slice data, const char *alg)
-{
-	struct session *s = arg;
-
-	s->ops->agent_sign(s->arg, key_blob, data, alg);
-}
-
-static void auth_banner(void *arg, const char *text)
-{
-	struct session *s = arg;
-
-	s->ops->banner(s->arg, text);
-}
-
-static void auth_learned(void *arg, enum prompt_kind kind, const char *about,
-	const struct secret *secret)
-{
-	struct session *s = arg;
-
-	s->ops->learned(s->arg, kind, about, secret);
-}
-
-static void auth_over(void *arg, int err, const struct trouble *trouble,
-	const char *method, const char *how)
-{
-	struct session *s = arg;
-
-	if (err != 0) {
-		session_fail(s, err, trouble);
-		return;
-	}
-	if (s->phase != PHASE_AUTH)
-		return;
-	s->phase = PHASE_READY;
-	s->alive_due_us =
-		s->now_us + (uint64_t)s->config->alive_interval_s * 1000000;
-	global_alive(s); /* a first round-trip time, before data flows */
-	s->ops->ready(s->arg, method, how);
-}
-
-static const struct auth_ops auth_callbacks = {
-	.send = auth_send,
-	.ask = auth_ask,
-	.agent_sign = auth_agent_sign,
-	.banner = auth_banner,
-	.learned = auth_learned,
-	.done = auth_over,
-};
-
-void session_answer(struct session *s, const struct secret *answers, size_t n)
-{
-	if (s->phase == PHASE_AUTH)
-		auth_answer(s->auth, answers, n);
-}
-
-void session_agent_signed(struct session *s, struct slice signature)
-{
-	if (s->phase == PHASE_AUTH)
-		auth_agent_signed(s->auth, signature);
-}
-
-static void service_accepted(struct session *s, struct slice payload)
-{
-	struct rd r = rd_slice(payload);
-
-	rd_u8(&r);
-	if (s->phase != PHASE_SERVICE ||
-		!slice_is(rd_string(&r), "ssh-userauth")) {
-		session_protocol_error(s, "SERVICE_ACCEPT out of turn");
-		return;
-	}
-	session_rtt_sample(s, s->now_us - s->service_sent_us);
-	s->phase = PHASE_AUTH;
-	auth_start(s->auth, (struct slice){buf_ptr(&s->kex.session_id),
-				    buf_len(&s->kex.session_id)});
-}
-
 void session_kex_ended(struct session *s)
 {
-	struct buf b = BUF_INIT;
-
-	if (s->phase == PHASE_KEX) {
-		/* Only now: what host_key found may have changed the config. */
-		s->auth = auth_new(&s->config->auth, &auth_callbacks, s);
-		if (buf_len(&s->sig_algs) != 0)
-			auth_server_sig_algs(
-				s->auth, (struct slice){buf_ptr(&s->sig_algs),
-						 buf_len(&s->sig_algs)});
-		s->phase = PHASE_SERVICE;
-		s->service_sent_us = s->now_us;
-		buf_put_u8(&b, MSG_SERVICE_REQUEST);
-		buf_put_cstring(&b, "ssh-userauth");
-		session_send_buf(s, &b);
-		buf_done(&b);
-	}
+	if (s->phase == PHASE_KEX)
+		session_auth_begin(s);
 	send_held(s);
 	channel_unblock_all(s);
 }
@@ -393,7 +287,7 @@ static void take_transport(struct session *s, struct slice payload)
 		global_unimplemented_input(s, payload);
 		return;
 	case MSG_SERVICE_ACCEPT:
-		service_accepted(s, payload);
+		session_auth_accepted(s, payload);
 		return;
 	case MSG_EXT_INFO:
 		if (s->phase == PHASE_KEX && !s->kex.peer_newkeys)
@@ -501,154 +395,7 @@ void session_input(struct session *s, size_t n, uint64_t now_us)
 	}
 	if (err != 0 && err != -ERR_AGAIN)
 		packet_failed(s, err);
-	meet_doom(s);
+	session_meet_doom(s);
 	if (kex_is_due(s))
 		kex_start(s);
-}
-
-/* ---- time ---- */
-
-uint64_t session_deadline_us(const struct session *s)
-{
-	uint64_t due = UINT64_MAX;
-
-	if (s->doom != 0 && s->phase != PHASE_DOWN)
-		return 0;
-	if (s->phase != PHASE_READY)
-		return due;
-	if (s->config->alive_interval_s != 0)
-		due = s->alive_due_us;
-	if (s->probe_limit_us != 0 && s->probe_limit_us < due)
-		due = s->probe_limit_us;
-	if (s->flight_due_us != 0 && s->flight_due_us < due)
-		due = s->flight_due_us;
-	if (s->config->rekey_s != 0) {
-		uint64_t rekey = s->kex.since_us +
-				 (uint64_t)s->config->rekey_s * 1000000;
-
-		if (!kex_runs(s) && rekey < due)
-			due = rekey;
-	}
-	return due;
-}
-
-static void alive_lost(struct session *s, const char *why)
-{
-	struct trouble t;
-
-	trouble_say(&t, ERR_LINK_LOST, "%s", why);
-	go_down(s, ERR_LINK_LOST, &t, false);
-}
-
-static void alive_tick(struct session *s)
-{
-	uint64_t interval = (uint64_t)s->config->alive_interval_s * 1000000;
-	bool silent = s->now_us - s->last_input_us >= interval;
-
-	/* A busy link is asked as well, for its round-trip time; but any byte
-	 * proves that it lives. */
-	if (silent && s->alive_unanswered >= s->config->alive_count_max) {
-		alive_lost(s, "keep-alive unanswered");
-		return;
-	}
-	s->alive_due_us = s->now_us + interval;
-	if (silent)
-		s->alive_unanswered++;
-	global_alive(s);
-}
-
-void session_tick(struct session *s, uint64_t now_us)
-{
-	s->now_us = now_us;
-	meet_doom(s);
-	if (s->phase != PHASE_READY)
-		return;
-	if (s->probe_limit_us != 0 && now_us >= s->probe_limit_us) {
-		alive_lost(s, "no answer after a change of network or sleep");
-		return;
-	}
-	if (kex_is_due(s))
-		kex_start(s);
-	channel_tick(s);
-	if (s->config->alive_interval_s != 0 && now_us >= s->alive_due_us)
-		alive_tick(s);
-}
-
-void session_probe(struct session *s, uint64_t now_us, uint64_t limit_us)
-{
-	if (s->phase != PHASE_READY || s->probe_limit_us != 0)
-		return;
-	s->now_us = now_us;
-	s->probe_limit_us = now_us + limit_us;
-	global_alive(s);
-}
-
-/* ---- facts ---- */
-
-void session_rtt_sample(struct session *s, uint64_t rtt_us)
-{
-	if (rtt_us > UINT32_MAX)
-		rtt_us = UINT32_MAX;
-	if (rtt_us == 0)
-		rtt_us = 1;
-	s->rtt_us = (uint32_t)rtt_us;
-	if (s->min_rtt_us == 0 || s->rtt_us < s->min_rtt_us)
-		s->min_rtt_us = s->rtt_us;
-}
-
-bool session_is_ready(const struct session *s)
-{
-	return s->phase == PHASE_READY;
-}
-
-bool session_is_down(const struct session *s)
-{
-	return s->phase == PHASE_DOWN;
-}
-
-bool session_is_rekeying(const struct session *s)
-{
-	return kex_runs(s);
-}
-
-uint32_t session_rtt_us(const struct session *s)
-{
-	return s->rtt_us;
-}
-
-uint32_t session_min_rtt_us(const struct session *s)
-{
-	return s->min_rtt_us;
-}
-
-const char *session_server_version(const struct session *s)
-{
-	return s->version;
-}
-
-const char *session_cipher(const struct session *s)
-{
-	return s->kex.choice.cipher_out != NULL ? s->kex.choice.cipher_out->name
-						: "";
-}
-
-const char *session_kex(const struct session *s)
-{
-	return s->kex.choice.kex != NULL ? kexdh_alg_name(s->kex.choice.kex)
-					 : "";
-}
-
-const char *session_host_key_alg(const struct session *s)
-{
-	return s->kex.choice.host_key_alg;
-}
-
-size_t session_channels(const struct session *s)
-{
-	return s->n_channels;
-}
-
-uint64_t session_last_input_us(const struct session *s)
-{
-	return s->last_input_us;
 }

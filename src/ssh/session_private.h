@@ -117,6 +117,15 @@ void session_protocol_error(struct session *s, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 /* Sends what was held back, lets blocked channels go on. */
 void session_kex_ended(struct session *s);
+/* The safe point: a doomed session ends here. */
+void session_meet_doom(struct session *s);
+
+/* session_auth.c */
+/* The first key exchange is over: asks for ssh-userauth. */
+void session_auth_begin(struct session *s);
+void session_auth_accepted(struct session *s, struct slice payload);
+
+/* session_time.c */
 void session_rtt_sample(struct session *s, uint64_t rtt_us);
 
 /* version.c */
