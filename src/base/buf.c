@@ -11,6 +11,8 @@
 
 #define BUF_MIN_CAP 256
 
+const uint8_t buf_nothing[1];
+
 void buf_done(struct buf *b)
 {
 	free(b->data);

@@ -30,11 +30,13 @@ static inline size_t buf_len(const struct buf *b)
 {
 	return b->tail - b->head;
 }
+extern const uint8_t buf_nothing[]; /* where an empty buffer points */
+
 /* Never NULL, so that what is empty can be copied and compared like the rest;
  * only the buf_len() bytes there are to be touched. */
 static inline uint8_t *buf_ptr(const struct buf *b)
 {
-	return b->data != NULL ? b->data + b->head : (uint8_t *)"";
+	return b->data != NULL ? b->data + b->head : (uint8_t *)buf_nothing;
 }
 
 void buf_clear(struct buf *b); /* forgets the content, keeps the memory */
