@@ -150,6 +150,7 @@ static void close_handles(struct run *run)
 static enum exit_code carry(struct run *run)
 {
 	enum exit_code code = EXIT_CODE_OTHER;
+	bool ended = true;
 
 	if (uv_loop_init(&run->loop) < 0)
 		return code;
@@ -164,7 +165,7 @@ static enum exit_code carry(struct run *run)
 		run->ask = ask_new(&run->loop, RUN_TERMINAL, &ask_ops, run);
 		run_life_start(run);
 		uv_run(&run->loop, UV_RUN_DEFAULT);
-		worker_free(run->worker);
+		ended = worker_free(run->worker);
 		ask_close(run->ask);
 	} else {
 		trouble_say(&run->failure, ERR_SYSTEM, "thread");
@@ -179,6 +180,12 @@ static enum exit_code carry(struct run *run)
 	display_free(run->display);
 	term_restore();
 	run_state_done(&run->state);
+	if (!ended) {
+		/* A name is being looked up; exit() would wait for the answer.
+		 */
+		fflush(NULL);
+		_exit((int)code);
+	}
 	return code;
 }
 

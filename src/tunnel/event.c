@@ -15,6 +15,25 @@ static const char *const state_names[] = {
 static_assert(sizeof(state_names) / sizeof(*state_names) == STATE_COUNT,
 	"one name a state");
 
+static const bool may_follow[STATE_COUNT][STATE_COUNT] = {
+	[STATE_DISCONNECTED] = {[STATE_CONNECTING] = true,
+		[STATE_CONNECTED] = true,
+		[STATE_ERROR] = true},
+	[STATE_CONNECTING] = {[STATE_CONNECTED] = true,
+		[STATE_ERROR] = true,
+		[STATE_DISCONNECTED] = true},
+	[STATE_CONNECTED] = {[STATE_RECONNECTING] = true,
+		[STATE_ERROR] = true,
+		[STATE_DISCONNECTED] = true},
+	[STATE_RECONNECTING] = {[STATE_CONNECTED] = true,
+		[STATE_ERROR] = true,
+		[STATE_DISCONNECTED] = true},
+	[STATE_ERROR] = {[STATE_CONNECTING] = true,
+		[STATE_CONNECTED] = true,
+		[STATE_RECONNECTING] = true,
+		[STATE_DISCONNECTED] = true},
+};
+
 static const char *const kind_names[] = {
 	[EVENT_SERVER] = "server",
 	[EVENT_LINK] = "link",
@@ -33,6 +52,11 @@ static_assert(sizeof(kind_names) / sizeof(*kind_names) == EVENT_KIND_COUNT,
 const char *tunnel_state_name(enum tunnel_state state)
 {
 	return state_names[state];
+}
+
+bool tunnel_state_may_follow(enum tunnel_state from, enum tunnel_state to)
+{
+	return may_follow[from][to];
 }
 
 const char *event_kind_name(enum event_kind kind)

@@ -13,7 +13,8 @@
 
 /* A local port that is taken may be free again soon. */
 #define LISTEN_RETRY_MS 5000
-/* A port on the server that our own dead link may still hold: at first often. */
+/* A port on the server that our own dead link may still hold: at first often.
+ */
 #define REMOTE_RETRY_FAST_MS 1000
 #define REMOTE_RETRY_FAST    20
 #define REMOTE_RETRY_SLOW_MS 15000
@@ -21,20 +22,6 @@
 #define WAIT_FOR_LINK_MS     10000
 #define HANDSHAKE_MS         30000
 #define TARGET_EVENT_MS      1000
-
-/* Which state may follow which. */
-static const bool allowed[STATE_COUNT][STATE_COUNT] = {
-	[STATE_DISCONNECTED] = {[STATE_CONNECTING] = true,
-		[STATE_CONNECTED] = true, [STATE_ERROR] = true},
-	[STATE_CONNECTING] = {[STATE_CONNECTED] = true, [STATE_ERROR] = true,
-		[STATE_DISCONNECTED] = true},
-	[STATE_CONNECTED] = {[STATE_RECONNECTING] = true, [STATE_ERROR] = true,
-		[STATE_DISCONNECTED] = true},
-	[STATE_RECONNECTING] = {[STATE_CONNECTED] = true, [STATE_ERROR] = true,
-		[STATE_DISCONNECTED] = true},
-	[STATE_ERROR] = {[STATE_CONNECTING] = true, [STATE_CONNECTED] = true,
-		[STATE_RECONNECTING] = true, [STATE_DISCONNECTED] = true},
-};
 
 static void describe_bound(const struct forward *f, struct event *e)
 {
@@ -57,7 +44,8 @@ static void set_state(struct forward *f, enum tunnel_state state,
 {
 	struct event *e;
 
-	if (state == f->state ? why == NULL : !allowed[f->state][state])
+	if (state == f->state ? why == NULL
+			      : !tunnel_state_may_follow(f->state, state))
 		return;
 	f->state = state;
 	e = server_event(f->server, EVENT_FORWARD);
@@ -156,8 +144,8 @@ static void on_reply(void *arg, bool success, uint32_t port)
 		return;
 	}
 	if (f->bound_port == 0)
-		f->bound_port = port != 0 ? (uint16_t)port
-					  : f->spec.listen.port;
+		f->bound_port =
+			port != 0 ? (uint16_t)port : f->spec.listen.port;
 	f->granted = true;
 	f->was_up = true;
 	f->refusals = 0;
@@ -380,8 +368,8 @@ void forward_local_failed(struct forward *f, const struct trouble *why)
 
 /* ---- life ---- */
 
-struct forward *forward_new(struct server *s, uint32_t id,
-	struct forward_spec *spec)
+struct forward *forward_new(
+	struct server *s, uint32_t id, struct forward_spec *spec)
 {
 	struct forward *f = mem_zalloc(1, sizeof(*f));
 	struct link *first = server_first_link(s);

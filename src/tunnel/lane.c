@@ -51,13 +51,30 @@ int lane_init(struct lane *l, worker_event_fn *on_event, void *arg)
 	return 0;
 }
 
-void lane_done(struct lane *l)
+static void on_patience(uv_timer_t *timer)
 {
+	uv_stop(timer->loop);
+}
+
+bool lane_done(struct lane *l, uint64_t patience_ms)
+{
+	uv_timer_t patience;
+	bool gone;
+
 	uv_close((uv_handle_t *)&l->check, NULL);
 	uv_close((uv_handle_t *)&l->prepare, NULL);
 	uv_close((uv_handle_t *)&l->idle, NULL);
+	uv_timer_init(&l->loop, &patience);
+	uv_timer_start(&patience, on_patience, patience_ms, 0);
+	/* It does not hold the loop, which ends by itself as a rule. */
+	uv_unref((uv_handle_t *)&patience);
 	uv_run(&l->loop, UV_RUN_DEFAULT);
-	uv_loop_close(&l->loop);
+	gone = !uv_loop_alive(&l->loop);
+	uv_close((uv_handle_t *)&patience, NULL);
+	uv_run(&l->loop, UV_RUN_NOWAIT);
+	if (gone)
+		uv_loop_close(&l->loop);
+	return gone;
 }
 
 void lane_emit(struct lane *l, struct event *e)

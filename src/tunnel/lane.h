@@ -2,13 +2,14 @@
  * What everything on one worker's thread shares: its loop, the links that have
  * something to send, the budget of receive windows, the way events go out.
  *
- * Work that one turn of the loop brings (data of many connections) is sealed and
- * sent once, when the turn ends: links mark themselves dirty, and lane.c runs
- * them after the loop has polled and before it sleeps.
+ * Work that one turn of the loop brings (data of many connections) is sealed
+ * and sent once, when the turn ends: links mark themselves dirty, and lane.c
+ * runs them after the loop has polled and before it sleeps.
  */
 #ifndef TAUPE_TUNNEL_LANE_H
 #define TAUPE_TUNNEL_LANE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/queue.h>
 
@@ -35,9 +36,10 @@ struct lane {
 
 /* 0, or -ERR_SYSTEM. */
 int lane_init(struct lane *l, worker_event_fn *on_event, void *arg) WARN_UNUSED;
-/* Closes the lane's own handles; every other handle must be closing already. Runs
- * the loop until all are gone. */
-void lane_done(struct lane *l);
+/* Closes the lane's own handles; every other handle must be closing already.
+ * Runs the loop until all are gone, or for `patience_ms`: then false, and the
+ * lane stays as it is. */
+bool lane_done(struct lane *l, uint64_t patience_ms);
 
 /* Hands an event to the control thread. */
 void lane_emit(struct lane *l, struct event *e);

@@ -12,25 +12,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "ssh/channel.h"
-#include "ssh/msg.h"
 #include "tunnel/server_config.h"
 
-#define BACKOFF_FIRST_MS 500
-#define BACKOFF_MAX_MS   30000
-
-static const bool allowed[STATE_COUNT][STATE_COUNT] = {
-	[STATE_DISCONNECTED] = {[STATE_CONNECTING] = true,
-		[STATE_ERROR] = true},
-	[STATE_CONNECTING] = {[STATE_CONNECTED] = true, [STATE_ERROR] = true,
-		[STATE_DISCONNECTED] = true},
-	[STATE_CONNECTED] = {[STATE_RECONNECTING] = true, [STATE_ERROR] = true,
-		[STATE_DISCONNECTED] = true},
-	[STATE_RECONNECTING] = {[STATE_CONNECTED] = true, [STATE_ERROR] = true,
-		[STATE_DISCONNECTED] = true},
-	[STATE_ERROR] = {[STATE_CONNECTING] = true,
-		[STATE_DISCONNECTED] = true},
-};
+#define BACKOFF_MAX_MS 30000
 
 /* ---- events ---- */
 
@@ -49,7 +33,8 @@ void server_set_state(struct server *s, enum tunnel_state state,
 {
 	struct event *e;
 
-	if (state == s->state ? why == NULL : !allowed[s->state][state])
+	if (state == s->state ? why == NULL
+			      : !tunnel_state_may_follow(s->state, state))
 		return;
 	s->state = state;
 	e = server_event(s, EVENT_SERVER);
@@ -80,8 +65,8 @@ void server_advance(struct server *s)
 	for (size_t i = 0; i < s->config->n_jumps; i++) {
 		if (s->hop_links[i] == NULL) {
 			s->n_bodies++;
-			s->hop_links[i] = link_new(s, &s->hops[i], via, 0,
-				s->config->may_ask);
+			s->hop_links[i] = link_new(
+				s, &s->hops[i], via, 0, s->config->may_ask);
 		}
 		via = s->hop_links[i];
 		if (!link_is_ready(via))
@@ -92,7 +77,7 @@ void server_advance(struct server *s)
 
 void server_retry_now(struct server *s)
 {
-	s->backoff_ms = BACKOFF_FIRST_MS;
+	s->backoff_ms = SERVER_BACKOFF_FIRST_MS;
 	server_advance(s);
 }
 
@@ -133,9 +118,9 @@ void server_link_ready(struct server *s, struct link *l)
 /* ---- going down ---- */
 
 /* Trying again won't help: a person has to do something first. What worked
- * before may fail for a while (a home folder or a directory of users that is not
- * there yet after a reboot), but a key that changed and a person who said no
- * stay. */
+ * before may fail for a while (a home folder or a directory of users that is
+ * not there yet after a reboot), but a key that changed and a person who said
+ * no stay. */
 static bool is_permanent(enum err code, bool worked_before)
 {
 	switch (code) {
@@ -162,8 +147,8 @@ static uint64_t next_delay_ms(struct server *s)
 
 	uv_random(NULL, NULL, &dice, sizeof(dice), 0, NULL);
 	s->backoff_ms = base * 2 < BACKOFF_MAX_MS ? base * 2 : BACKOFF_MAX_MS;
-	/* Half of it is chance: a hundred taupes that lost one server should not
-	 * come back as one. */
+	/* Half of it is chance: a hundred taupes that lost one server should
+	 * not come back as one. */
 	return base / 2 + base * dice / UINT16_MAX / 2;
 }
 
@@ -182,8 +167,8 @@ static void fail(struct server *s, const struct trouble *why, uint64_t up_ms)
 
 static void come_back(struct server *s, const struct trouble *why)
 {
-	uint64_t up_ms = s->up_since_ms != 0 ? clock_mono_ms() - s->up_mono_ms
-					     : 0;
+	uint64_t up_ms =
+		s->up_since_ms != 0 ? clock_mono_ms() - s->up_mono_ms : 0;
 	uint64_t delay;
 	struct forward *f;
 
@@ -195,35 +180,13 @@ static void come_back(struct server *s, const struct trouble *why)
 	/* One that falls as soon as it is up is no better than one that can't
 	 * be reached. */
 	if (up_ms >= s->backoff_ms)
-		s->backoff_ms = BACKOFF_FIRST_MS;
+		s->backoff_ms = SERVER_BACKOFF_FIRST_MS;
 	delay = next_delay_ms(s);
-	server_set_state(s,
-		s->ever_up ? STATE_RECONNECTING : STATE_CONNECTING, why, up_ms,
-		delay);
+	server_set_state(s, s->ever_up ? STATE_RECONNECTING : STATE_CONNECTING,
+		why, up_ms, delay);
 	TAILQ_FOREACH (f, &s->forwards, next)
 		forward_server_lost(f, why, up_ms, delay);
 	uv_timer_start(&s->retry, on_retry, delay, 0);
-}
-
-static void ask_gone(struct server *s, struct ask *a)
-{
-	struct event *e = server_event(s, EVENT_PROMPT_GONE);
-
-	e->prompt_id = a->id;
-	server_emit(s, e);
-	TAILQ_REMOVE(&s->asks, a, next);
-	free(a);
-}
-
-static void forget_asks(struct server *s, struct link *l)
-{
-	struct ask *a, *next;
-
-	for (a = TAILQ_FIRST(&s->asks); a != NULL; a = next) {
-		next = TAILQ_NEXT(a, next);
-		if (a->link == l)
-			ask_gone(s, a);
-	}
 }
 
 static void emit_link_down(
@@ -243,8 +206,7 @@ static struct link *link_over(struct server *s, const struct link *hop)
 	struct link *l;
 
 	for (size_t i = 0; i < s->config->n_jumps; i++)
-		if (s->hop_links[i] != NULL &&
-			link_via(s->hop_links[i]) == hop)
+		if (s->hop_links[i] != NULL && link_via(s->hop_links[i]) == hop)
 			return s->hop_links[i];
 	for (l = TAILQ_FIRST(&s->links); l != NULL; l = link_next(l))
 		if (link_via(l) == hop)
@@ -282,8 +244,8 @@ static void pool_link_down(
 	}
 	TAILQ_FOREACH (f, &s->forwards, next)
 		forward_link_down(f, l, server_first_link(s), why);
-	/* Those that were to be further ones can't be the first: nobody would be
-	 * asked for a password. */
+	/* Those that were to be further ones can't be the first: nobody would
+	 * be asked for a password. */
 	while (was_up && s->n_ready == 0 &&
 		(l = TAILQ_FIRST(&s->links)) != NULL)
 		link_stop(l, why);
@@ -294,7 +256,7 @@ void server_link_down(
 {
 	struct trouble closed;
 
-	forget_asks(s, l);
+	server_forget_asks(s, l);
 	if (link_peer(l) != &s->target)
 		hop_down(s, l, why);
 	else
@@ -310,8 +272,8 @@ void server_link_down(
 	come_back(s, why);
 }
 
-static void share(
-	struct peer *p, const struct peer *from, const struct secret *passphrase)
+static void share(struct peer *p, const struct peer *from,
+	const struct secret *passphrase)
 {
 	if (p != from && !secret_is_set(&p->passphrase))
 		secret_copy(&p->passphrase, passphrase);
@@ -331,140 +293,6 @@ void server_link_gone(struct server *s)
 	server_maybe_gone(s);
 }
 
-/* ---- prompts ---- */
-
-void server_ask(struct server *s, struct link *l, struct prompt *prompt,
-	const struct trouble *about)
-{
-	struct ask *a = mem_zalloc(1, sizeof(*a));
-	struct event *e = server_event(s, EVENT_PROMPT);
-
-	a->id = ++s->next_prompt_id;
-	a->link = l;
-	TAILQ_INSERT_TAIL(&s->asks, a, next);
-	e->prompt_id = a->id;
-	e->prompt = prompt;
-	if (about != NULL)
-		e->trouble = *about;
-	server_emit(s, e);
-}
-
-void server_answer(struct server *s, uint32_t prompt_id,
-	const struct secret *answers, size_t n)
-{
-	struct ask *a;
-	struct link *l;
-
-	TAILQ_FOREACH (a, &s->asks, next)
-		if (a->id == prompt_id)
-			break;
-	if (a == NULL)
-		return;
-	l = a->link;
-	ask_gone(s, a);
-	link_answer(l, answers, n);
-}
-
-/* ---- forwards ---- */
-
-void server_start_forward(
-	struct server *s, uint32_t id, struct forward_spec *spec)
-{
-	struct forward *f;
-	bool wait;
-
-	if (s->stopping) {
-		forward_spec_done(spec);
-		free(spec);
-		return;
-	}
-	wait = s->config->lazy && spec->type != FORWARD_REMOTE;
-	/* A forward that is started again is a person's "try again". */
-	if (s->state == STATE_ERROR)
-		server_set_state(s,
-			wait ? STATE_DISCONNECTED : STATE_CONNECTING, NULL, 0,
-			0);
-	f = forward_new(s, id, spec);
-	TAILQ_INSERT_TAIL(&s->forwards, f, next);
-	s->n_forwards++;
-	if (!wait)
-		server_want(s);
-}
-
-bool server_link_has_remote(const struct server *s, const struct link *l)
-{
-	const struct forward *f;
-
-	TAILQ_FOREACH (f, &s->forwards, next)
-		if (f->asked == l)
-			return true;
-	return false;
-}
-
-void server_stop_forward(struct server *s, uint32_t id)
-{
-	struct forward *f;
-
-	/* One of that number that was stopped before may not be gone yet. */
-	TAILQ_FOREACH (f, &s->forwards, next)
-		if (f->id == id && !f->stopping) {
-			forward_stop(f);
-			return;
-		}
-}
-
-void server_forward_gone(struct server *s, struct forward *f)
-{
-	TAILQ_REMOVE(&s->forwards, f, next);
-	if (--s->n_forwards == 0 && !s->stopping) {
-		/* Nobody needs it any more. */
-		s->wanted = false;
-		uv_timer_stop(&s->retry);
-		pool_stop_all(s, NULL);
-		server_set_state(s, STATE_DISCONNECTED, NULL, 0, 0);
-		s->ever_up = false;
-		s->up_since_ms = 0;
-		s->backoff_ms = BACKOFF_FIRST_MS;
-	}
-	server_maybe_gone(s);
-}
-
-static struct forward *forward_of(struct server *s, const struct link *l,
-	struct slice host, uint32_t port, bool is_path)
-{
-	struct forward *f, *found = NULL, *maybe = NULL;
-	unsigned n = 0;
-
-	TAILQ_FOREACH (f, &s->forwards, next) {
-		if (f->asked != l)
-			continue;
-		if (forward_may_match(f, port, is_path)) {
-			maybe = f;
-			n++;
-		}
-		if (!forward_matches(f, host, port, is_path))
-			continue;
-		/* Some servers say where they listen in other words. */
-		if (found == NULL || forward_listens_at(f, host))
-			found = f;
-	}
-	/* Never a guess between two. */
-	return found == NULL && n == 1 ? maybe : found;
-}
-
-void server_forwarded(struct server *s, struct link *l, struct channel *ch,
-	struct slice host, uint32_t port, bool is_path, struct slice originator,
-	uint32_t originator_port)
-{
-	struct forward *f = forward_of(s, l, host, port, is_path);
-
-	if (f != NULL)
-		conn_forwarded(f, l, ch, originator, originator_port);
-	else
-		channel_refuse(ch, OPEN_ADMINISTRATIVELY_PROHIBITED,
-			"no such forward was asked for");
-}
-
 /* ---- life ---- */
 
 static void start_failed(struct server *s, const struct trouble *why)
@@ -481,7 +309,7 @@ struct server *server_new(struct lane *lane, struct server_config *config)
 
 	s->lane = lane;
 	s->config = config;
-	s->backoff_ms = BACKOFF_FIRST_MS;
+	s->backoff_ms = SERVER_BACKOFF_FIRST_MS;
 	s->hops = mem_zalloc(config->n_jumps, sizeof(*s->hops));
 	s->hop_links = mem_zalloc(config->n_jumps, sizeof(struct link *));
 	TAILQ_INIT(&s->links);

@@ -4,6 +4,9 @@
 
 #include "tunnel/server.h"
 
+/* The first pause before another try; it doubles up to half a minute. */
+#define SERVER_BACKOFF_FIRST_MS 500
+
 TAILQ_HEAD(forward_list, forward);
 
 struct ask {
@@ -19,9 +22,9 @@ struct server {
 	struct peer *hops;       /* config->n_jumps of them */
 	struct link **hop_links; /* NULL where none is */
 	struct link_of_server links;
-	unsigned n_links;        /* of the pool, not down */
+	unsigned n_links; /* of the pool, not down */
 	unsigned n_ready;
-	unsigned n_bodies;       /* links whose memory is still there */
+	unsigned n_bodies; /* links whose memory is still there */
 	unsigned next_number;
 	struct forward_list forwards;
 	unsigned n_forwards;
@@ -29,7 +32,8 @@ struct server {
 	uv_timer_t retry, trim;
 	unsigned handles;
 	uint64_t backoff_ms;
-	uint64_t up_since_ms;    /* wall clock, of the first link of this time up */
+	uint64_t
+		up_since_ms; /* wall clock, of the first link of this time up */
 	uint64_t up_mono_ms;
 	uint64_t no_growth_until_ms;
 	bool ever_up, stopping, wanted;
@@ -49,6 +53,10 @@ void server_want(struct server *s);
 bool server_link_has_remote(const struct server *s, const struct link *l);
 /* Frees it when nothing is left. */
 void server_maybe_gone(struct server *s);
+
+/* server_ask.c */
+/* The link is gone: nobody waits for the answers to its questions. */
+void server_forget_asks(struct server *s, struct link *l);
 
 /* pool.c */
 void pool_add(struct server *s, bool may_ask);

@@ -1,6 +1,6 @@
 /*
- * Commands cross to the worker's thread in a queue under a mutex, with a wake-up
- * of its loop; the loop takes them all at once. Nothing else is shared.
+ * Commands cross to the worker's thread in a queue under a mutex, with a
+ * wake-up of its loop; the loop takes them all at once. Nothing else is shared.
  */
 #include "tunnel/worker.h"
 
@@ -14,6 +14,10 @@
 #include "tunnel/lane.h"
 #include "tunnel/server.h"
 #include "tunnel/server_config.h"
+
+/* What a worker's last turns may take. Only a look-up of a name, which nothing
+ * can stop, takes longer. */
+#define END_PATIENCE_MS 500
 
 enum command_kind {
 	COMMAND_ADD_SERVER,
@@ -53,6 +57,7 @@ struct worker {
 	/* the worker's thread only */
 	struct slot *servers;
 	bool quitting;
+	bool ended; /* read after the thread is joined */
 };
 
 /* ---- the worker's thread ---- */
@@ -183,8 +188,7 @@ static void *thread_main(void *arg)
 
 	while (!w->quitting)
 		uv_run(&w->lane.loop, UV_RUN_DEFAULT);
-	/* What is closing ends in lane_done's last turns. */
-	lane_done(&w->lane);
+	w->ended = lane_done(&w->lane, END_PATIENCE_MS);
 	return NULL;
 }
 
@@ -226,18 +230,19 @@ fail_wake:
 	pthread_mutex_destroy(&w->lock);
 	uv_close((uv_handle_t *)&w->wake, NULL);
 fail_lane:
-	lane_done(&w->lane);
+	(void)lane_done(&w->lane, END_PATIENCE_MS);
 fail:
 	free(w);
 	return NULL;
 }
 
-void worker_free(struct worker *w)
+bool worker_free(struct worker *w)
 {
 	struct command *c;
+	bool ended;
 
 	if (w == NULL)
-		return;
+		return true;
 	post(w, command_new(COMMAND_QUIT, 0));
 	pthread_join(w->thread, NULL);
 	while ((c = STAILQ_FIRST(&w->commands)) != NULL) {
@@ -245,7 +250,11 @@ void worker_free(struct worker *w)
 		command_free(c);
 	}
 	pthread_mutex_destroy(&w->lock);
-	free(w);
+	ended = w->ended;
+	/* What has not ended still points into it. */
+	if (ended)
+		free(w);
+	return ended;
 }
 
 void worker_add_server(struct worker *w, const struct server_config *config)

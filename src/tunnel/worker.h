@@ -11,6 +11,7 @@
 #ifndef TAUPE_TUNNEL_WORKER_H
 #define TAUPE_TUNNEL_WORKER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,12 +27,15 @@ typedef void worker_event_fn(void *arg, struct event *event);
 
 /* Starts the thread. NULL: no thread or loop could be made (errno). */
 struct worker *worker_new(worker_event_fn *on_event, void *arg);
-/* Stops every server in order, then the thread; blocks until it has ended. */
-void worker_free(struct worker *w);
+/* Stops every server in order, then the thread; blocks until it has ended.
+ * False: the system still looks up a name, which can't be called off; the
+ * worker's memory stays, and the process should end by _exit(2), as exit(3)
+ * would wait for it. */
+bool worker_free(struct worker *w);
 
 /* How a server is reached. `name` is what people call it (for `run`: the
- * destination as typed). Each hop of `jumps` is a server of its own: verified and
- * authenticated for itself, with its own options. Copied. */
+ * destination as typed). Each hop of `jumps` is a server of its own: verified
+ * and authenticated for itself, with its own options. Copied. */
 struct server_config {
 	uint32_t id; /* chosen by the caller, not 0 */
 	const char *name;
@@ -39,9 +43,9 @@ struct server_config {
 	struct options options;
 	struct server_config *jumps; /* first hop first */
 	size_t n_jumps;
-	bool may_ask;  /* prompts may be raised */
-	bool once;     /* no reconnecting: the first loss is the end */
-	bool lazy;     /* connect when the first client comes */
+	bool may_ask; /* prompts may be raised */
+	bool once;    /* no reconnecting: the first loss is the end */
+	bool lazy;    /* connect when the first client comes */
 };
 
 /* A server does nothing before its first forward is started. */
@@ -52,8 +56,8 @@ void worker_stop_server(struct worker *w, uint32_t server_id);
 /* `forward_id` is chosen by the caller, not 0. `spec` is copied. */
 void worker_start_forward(struct worker *w, uint32_t server_id,
 	uint32_t forward_id, const struct forward_spec *spec);
-void worker_stop_forward(struct worker *w, uint32_t server_id,
-	uint32_t forward_id);
+void worker_stop_forward(
+	struct worker *w, uint32_t server_id, uint32_t forward_id);
 
 /* Answers EVENT_PROMPT; `answers` NULL: cancelled. Copied. */
 void worker_answer(struct worker *w, uint32_t server_id, uint32_t prompt_id,

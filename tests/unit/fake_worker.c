@@ -326,7 +326,7 @@ struct worker *worker_new(worker_event_fn *on_event, void *arg)
 	return w;
 }
 
-void worker_free(struct worker *w)
+bool worker_free(struct worker *w)
 {
 	pthread_mutex_lock(&w->mutex);
 	w->ending = true;
@@ -337,6 +337,7 @@ void worker_free(struct worker *w)
 	pthread_mutex_destroy(&w->mutex);
 	free(w->script);
 	free(w);
+	return true;
 }
 
 void worker_add_server(struct worker *w, const struct server_config *config)
