@@ -29,17 +29,26 @@ const char *tunnel_state_name(enum tunnel_state state);
 bool tunnel_state_may_follow(enum tunnel_state from, enum tunnel_state to);
 
 enum event_kind {
-	EVENT_SERVER,  /* the server's state changed (first link up, last lost)
-			*/
-	EVENT_LINK,    /* one link of the pool came up (up) or went (!up) */
-	EVENT_FORWARD, /* a forward's state changed */
-	EVENT_TARGET,  /* a forward's destination failed; the state stays */
-	EVENT_PROMPT,  /* someone must answer `prompt_id` */
-	EVENT_PROMPT_GONE, /* … no more: answered, or its link fell */
-	EVENT_BANNER,      /* the server's banner, in `text` */
-	EVENT_NOTICE,  /* `text` is a catalogue key with trouble's arguments */
-	EVENT_STATS,   /* the answer to worker_request_stats */
-	EVENT_STOPPED, /* the server is down after worker_stop_server */
+	/* the server's state changed: first link up, last one lost */
+	EVENT_SERVER,
+	/* one link of the pool came up (up) or went (!up) */
+	EVENT_LINK,
+	/* a forward's state changed */
+	EVENT_FORWARD,
+	/* a forward's destination failed; the state stays */
+	EVENT_TARGET,
+	/* someone must answer `prompt_id` … */
+	EVENT_PROMPT,
+	/* … no more: answered, or its link fell */
+	EVENT_PROMPT_GONE,
+	/* the server's banner, in `text` */
+	EVENT_BANNER,
+	/* `text` is a catalogue key with trouble's arguments */
+	EVENT_NOTICE,
+	/* the answer to worker_request_stats */
+	EVENT_STATS,
+	/* the server is down after worker_stop_server */
+	EVENT_STOPPED,
 	EVENT_KIND_COUNT
 };
 const char *event_kind_name(enum event_kind kind);
@@ -49,15 +58,14 @@ struct stats_forward {
 	enum tunnel_state state;
 	uint32_t connections; /* open now */
 	uint64_t connections_total;
-	uint64_t bytes_in,
-		bytes_out; /* in: from the far side to the local side */
+	uint64_t bytes_in; /* from the far side to the local side */
+	uint64_t bytes_out;
 };
 
 struct stats {
-	uint32_t links; /* up now */
-	uint64_t
-		up_since_ms; /* wall clock, of the oldest link; 0: none is up */
-	uint32_t rtt_us;     /* last measured; 0: not yet */
+	uint32_t links;       /* up now */
+	uint64_t up_since_ms; /* wall clock, of this time up; 0: none is */
+	uint32_t rtt_us;      /* last measured; 0: not yet */
 	uint32_t n_forwards;
 	char cipher[64], kex[64], host_key[64], server_version[128];
 	struct stats_forward forward[]; /* n_forwards */
@@ -71,14 +79,13 @@ struct event {
 	uint32_t link_no;        /* 1…; 0: none */
 	enum tunnel_state state; /* SERVER, FORWARD */
 	bool up;                 /* LINK */
-	/* SERVER and FORWARD in error or reconnecting, LINK down, TARGET: why
-	 */
+	/* Why: SERVER and FORWARD in error or reconnecting, LINK down, TARGET. */
 	struct trouble trouble;
-	uint64_t up_ms;       /* lost: for how long it had been up */
-	uint64_t next_try_ms; /* reconnecting: from now */
-	uint16_t bound_port;  /* FORWARD connected: the port that was picked */
-	char bound[108];    /* … and the address or path that it listens on */
-	uint32_t prompt_id; /* PROMPT, PROMPT_GONE */
+	uint64_t up_ms;        /* lost: for how long it had been up */
+	uint64_t next_try_ms;  /* reconnecting: from now */
+	uint16_t bound_port;   /* FORWARD connected: the port that was picked */
+	char bound[108];       /* … and the address or path it listens on */
+	uint32_t prompt_id;    /* PROMPT, PROMPT_GONE */
 	struct prompt *prompt; /* PROMPT */
 	char *text;            /* BANNER, NOTICE; or NULL */
 	struct stats *stats;   /* STATS */
