@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/clean.h"
+
 static _Atomic int current_level = LOG_WARN;
 
 static const char *const level_names[] = {
@@ -27,14 +29,6 @@ enum log_level log_get_level(void)
 		&current_level, memory_order_relaxed);
 }
 
-/* Control characters come from peers; a terminal must not obey them. */
-static void neutralise(char *s, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if ((unsigned char)s[i] < 0x20 || s[i] == 0x7f)
-			s[i] = '?';
-}
-
 void log_write(enum log_level level, const char *fmt, ...)
 {
 	char line[1024];
@@ -53,7 +47,7 @@ void log_write(enum log_level level, const char *fmt, ...)
 	len = (size_t)head + (size_t)n;
 	if (len > sizeof(line) - 2)
 		len = sizeof(line) - 2;
-	neutralise(line, len);
+	len = clean_line(line, sizeof(line) - 1, line, len);
 	line[len++] = '\n';
 	if (write(STDERR_FILENO, line, len) < 0) {
 		/* There is nowhere left to say it. */

@@ -5,35 +5,12 @@
 #include <string.h>
 
 #include "base/catalog.h"
+#include "base/clean.h"
 
 void trouble_set(struct trouble *t, int code)
 {
 	t->code = (enum err)(code < 0 ? -code : code);
 	t->n_args = 0;
-}
-
-/* The length of a character that a terminal may obey or that turns the
- * direction of what follows (C0, C1, U+200E…, U+2028…, U+2066…) in UTF-8; 0: it
- * is none. */
-static size_t unsafe(const unsigned char *s)
-{
-	if (s[0] < 0x20 || s[0] == 0x7f)
-		return 1;
-	if (s[0] == 0xc2 && s[1] >= 0x80 && s[1] < 0xa0)
-		return 2;
-	if (s[0] == 0xe2 && s[1] == 0x80 &&
-		(s[2] == 0x8e || s[2] == 0x8f ||
-			(s[2] >= 0xa8 && s[2] <= 0xae)))
-		return 3;
-	if (s[0] == 0xe2 && s[1] == 0x81 && s[2] >= 0xa6 && s[2] <= 0xa9)
-		return 3;
-	return 0;
-}
-
-static void neutralise(char *s)
-{
-	for (; *s != '\0'; s++)
-		memset(s, '?', unsafe((const unsigned char *)s));
 }
 
 static char *slot(struct trouble *t, const char *name)
@@ -50,12 +27,12 @@ static char *slot(struct trouble *t, const char *name)
 __attribute__((format(printf, 3, 0))) static void vset(
 	struct trouble *t, const char *name, const char *fmt, va_list ap)
 {
-	char *value = slot(t, name);
+	char *value = slot(t, name), text[TROUBLE_VALUE * 4];
 
 	if (value == NULL)
 		return;
-	vsnprintf(value, TROUBLE_VALUE, fmt, ap);
-	neutralise(value);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	clean_line(value, TROUBLE_VALUE, text, strlen(text));
 }
 
 void trouble_arg(struct trouble *t, const char *name, const char *fmt, ...)

@@ -20,9 +20,7 @@ static json_t *string(const char *text)
 	json_t *value;
 
 	text_put_clean(&clean, text, strlen(text));
-	value = json_stringn(
-		buf_len(&clean) != 0 ? (const char *)buf_ptr(&clean) : "",
-		buf_len(&clean));
+	value = json_stringn((const char *)buf_ptr(&clean), buf_len(&clean));
 	buf_done(&clean);
 	return value;
 }

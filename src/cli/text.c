@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/catalog.h"
+#include "base/clean.h"
 
 #define ARGS_MAX    8  /* places in one sentence */
 #define NEAREST_MAX 32 /* the longest word that is compared */
@@ -65,57 +66,11 @@ char *text_trouble(const struct trouble *t, char *ret_text, size_t size)
 	return ret_text;
 }
 
-/* How many bytes the UTF-8 sequence at `p` has; 0: it is none. RFC 3629 §4. */
-static size_t sequence(const unsigned char *p, size_t n)
-{
-	static const struct {
-		unsigned char first, last, low, high;
-		size_t len;
-	} rows[] = {
-		{0x20, 0x7e, 0, 0, 1},
-		{0xc2, 0xc2, 0xa0, 0xbf, 2}, /* not the C1 controls */
-		{0xc3, 0xdf, 0x80, 0xbf, 2},
-		{0xe0, 0xe0, 0xa0, 0xbf, 3},
-		{0xe1, 0xec, 0x80, 0xbf, 3},
-		{0xed, 0xed, 0x80, 0x9f, 3},
-		{0xee, 0xef, 0x80, 0xbf, 3},
-		{0xf0, 0xf0, 0x90, 0xbf, 4},
-		{0xf1, 0xf3, 0x80, 0xbf, 4},
-		{0xf4, 0xf4, 0x80, 0x8f, 4},
-	};
-
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		if (p[0] < rows[i].first || p[0] > rows[i].last)
-			continue;
-		if (rows[i].len > n)
-			return 0;
-		if (rows[i].len > 1 &&
-			(p[1] < rows[i].low || p[1] > rows[i].high))
-			return 0;
-		for (size_t k = 2; k < rows[i].len; k++)
-			if ((p[k] & 0xc0) != 0x80)
-				return 0;
-		return rows[i].len;
-	}
-	return 0;
-}
-
 void text_put_clean(struct buf *out, const char *text, size_t n)
 {
-	const unsigned char *p = (const unsigned char *)text;
+	char *at = (char *)buf_reserve(out, n + 1);
 
-	while (n != 0) {
-		size_t len = *p == '\n' ? 1 : sequence(p, n);
-
-		if (len == 0) {
-			buf_put(out, "?", 1);
-			len = 1;
-		} else {
-			buf_put(out, p, len);
-		}
-		p += len;
-		n -= len;
-	}
+	buf_commit(out, clean_text(at, n + 1, text, n));
 }
 
 static unsigned min3(unsigned a, unsigned b, unsigned c)

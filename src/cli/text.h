@@ -28,8 +28,7 @@ void text_complain(const char *sentence);
 /* The sentence of a trouble, with what to do next behind it. */
 char *text_trouble(const struct trouble *t, char *ret_text, size_t size);
 
-/* The bytes of `text` as valid UTF-8 without control characters other than
- * newline: what is neither becomes '?'. Appended to `out`. */
+/* Appends `text` as base/clean.h's clean_text leaves it. */
 void text_put_clean(struct buf *out, const char *text, size_t n);
 
 /* The place in `names` (ended by NULL) of what was probably meant by `typed`,

@@ -3,10 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/buf.h"
 #include "base/catalog.h"
+#include "base/clean.h"
 #include "cli/human.h"
-#include "cli/text.h"
 
 /* What is given up as the terminal gets narrower; the first that fits is
  * taken, and the last one in any case. */
@@ -51,15 +50,7 @@ static void type_cell(const struct run_forward *f, const struct tty_plan *plan,
 /* Without the letters that a peer's text could turn into commands. */
 void tty_layout_clean(char ret[TTY_CELL_MAX], const char *text)
 {
-	struct buf b = BUF_INIT;
-
-	text_put_clean(&b, text, strlen(text));
-	snprintf(ret, TTY_CELL_MAX, "%.*s", (int)buf_len(&b),
-		buf_len(&b) != 0 ? (const char *)buf_ptr(&b) : "");
-	buf_done(&b);
-	for (; *ret != '\0'; ret++)
-		if (*ret == '\n')
-			*ret = ' ';
+	clean_line(ret, TTY_CELL_MAX, text, strlen(text));
 }
 
 static void rate_cell(uint64_t rate, bool brief, char ret[TTY_CELL_MAX])

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clean.h"
 #include "base/mem.h"
 
 enum agent_message {
@@ -64,18 +65,13 @@ int agent_next_reply(
 	return 0;
 }
 
-/* Comments are shown to people: no control characters, no endless ones. */
+/* Comments are shown to people: in one line, and no endless ones. */
 static char *safe_comment(struct slice s)
 {
-	char *comment;
+	char comment[COMMENT_MAX + 1];
 
-	if (s.len > COMMENT_MAX)
-		s.len = COMMENT_MAX;
-	comment = mem_dup(s.p, s.len);
-	for (size_t i = 0; i < s.len; i++)
-		if ((unsigned char)comment[i] < ' ' || comment[i] == 0x7f)
-			comment[i] = '?';
-	return comment;
+	clean_line(comment, sizeof(comment), s.p, s.len);
+	return mem_strdup(comment);
 }
 
 int agent_parse_identities(

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clean.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "ssh/auth_private.h"
@@ -224,7 +225,7 @@ static int input_banner(struct auth *a, struct rd *r)
 	rd_string(r); /* language */
 	if (!rd_end(r) || ++a->banners > AUTH_BANNERS_MAX)
 		return refuse(a);
-	clean = prompt_clean(text, AUTH_BANNER_MAX);
+	clean = clean_copy(text.p, text.len, AUTH_BANNER_MAX);
 	a->ops.banner(a->arg, clean);
 	free(clean);
 	return 0;

@@ -12,6 +12,7 @@
 
 #include <stdlib.h>
 
+#include "base/clean.h"
 #include "base/mem.h"
 
 #define TEXT_MAX       256
@@ -273,18 +274,13 @@ static void take_failure(struct channel *ch, struct rd *r)
 	const struct channel_ops *ops = ch->ops;
 	void *arg = ch->arg;
 	char text[TEXT_MAX];
-	size_t n = words.len < TEXT_MAX ? words.len : TEXT_MAX - 1;
 
 	if (!rd_ok(r) || ch->life != LIFE_OPENING) {
 		session_protocol_error(
 			ch->session, "CHANNEL_OPEN_FAILURE out of turn");
 		return;
 	}
-	for (size_t i = 0; i < n; i++)
-		text[i] = (char)(words.p[i] < 0x20 || words.p[i] == 0x7f
-					 ? '?'
-					 : words.p[i]);
-	text[n] = '\0';
+	clean_line(text, sizeof(text), words.p, words.len);
 	channel_free(ch);
 	if (ops != NULL)
 		ops->failed(arg, reason, text);

@@ -4,10 +4,10 @@
  * Prompts are values that cross threads: made by the engine, shown by the CLI
  * or the page, answered by one secret a field.
  *
- * Texts are the server's words, made safe for a terminal and capped. What taupe
- * itself asks (host key, passphrase, password, the two fields of a new password)
- * has empty texts: whoever shows the prompt words it from its kind and `about`,
- * in the reader's language. One owner at a time; any thread.
+ * Texts are the server's words, made safe by base/clean.h and capped. What
+ * taupe itself asks (host key, passphrase, password, the two fields of a new
+ * password) has empty texts: whoever shows the prompt words it from its kind
+ * and `about`, in the reader's language. One owner at a time; any thread.
  */
 #ifndef TAUPE_SSH_PROMPT_H
 #define TAUPE_SSH_PROMPT_H
@@ -20,7 +20,8 @@
 #define PROMPT_FIELDS_MAX 16
 #define PROMPT_TEXT_MAX   1024 /* bytes of one text; more is cut */
 
-/* `about` is a key file's path for PASSPHRASE, user@host for the three after. */
+/* `about` is a key file's path for PASSPHRASE, user@host for the three after.
+ */
 enum prompt_kind {
 	PROMPT_HOST_KEY,     /* one field; "yes", "no" or the fingerprint */
 	PROMPT_PASSPHRASE,   /* of a key file */
@@ -58,11 +59,5 @@ void prompt_set_name(struct prompt *p, struct slice text);
 void prompt_set_instruction(struct prompt *p, struct slice text);
 /* False when PROMPT_FIELDS_MAX are there. */
 bool prompt_add(struct prompt *p, struct slice text, bool echo);
-
-/* A peer's text as a terminal may show it, at most `max` bytes of it: valid
- * UTF-8 with newlines and tabs and no other control character; what is neither
- * becomes '?', carriage returns and the marks that turn the direction of writing
- * around are left out. free() releases. */
-char *prompt_clean(struct slice text, size_t max);
 
 #endif

@@ -244,15 +244,14 @@ static void take_disconnect(struct session *s, struct slice payload)
 	struct rd r = rd_slice(payload);
 	struct trouble t;
 	uint32_t reason;
-	char *text;
+	struct slice text;
 
 	rd_u8(&r);
 	reason = rd_u32(&r);
-	text = prompt_clean(rd_string(&r), TROUBLE_VALUE - 1);
+	text = rd_string(&r);
 	trouble_set(&t, ERR_DISCONNECTED);
 	trouble_arg(&t, "reason", "%u", reason);
-	trouble_arg(&t, "detail", "%s", text);
-	free(text);
+	trouble_arg(&t, "detail", "%.*s", (int)text.len, (const char *)text.p);
 	go_down(s, ERR_DISCONNECTED, &t, false);
 }
 

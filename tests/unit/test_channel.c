@@ -54,7 +54,7 @@ static void refused_with_a_reason(void **state)
 		say_buf(&b);
 		assert_int_equal(a->n_failed, 1);
 		assert_int_equal(a->reason, reason);
-		assert_string_equal(a->text, "?]0;no??");
+		assert_string_equal(a->text, "?]0;no?");
 	}
 	assert_int_equal(session_channels(w.s), 0);
 	assert_int_equal(w.n_down, 0);

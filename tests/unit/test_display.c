@@ -246,7 +246,7 @@ static void hostile_text_stays_text(void **unused)
 	e->text = mem_strdup("hi\x1b[2J\xc3\x28\xc2\x9b there\nmore\n\n");
 	show(d, e, 1000);
 	assert_string_equal(
-		output(), "2026-11-23 04:54:16 hi?[2J?(?? there\nmore\n");
+		output(), "2026-11-23 04:54:16 hi?[2J?(? there\nmore\n");
 	display_free(d);
 }
 

@@ -1,4 +1,4 @@
-/* ssh/prompt: values, and a peer's text made fit for a terminal. */
+/* ssh/prompt: values, with texts made safe and capped. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,55 +11,28 @@
 #include "ssh/namelist.h"
 #include "ssh/prompt.h"
 
-static void expect_clean(
-	const char *in, size_t len, size_t max, const char *want)
-{
-	char *text =
-		prompt_clean((struct slice){(const uint8_t *)in, len}, max);
-
-	assert_string_equal(text, want);
-	free(text);
-}
-
 static void texts_come_clean(void **state)
 {
-	static const struct {
-		const char *in, *want;
-	} rows[] = {
-		{"", ""}, {"plain", "plain"},
-		{"two\r\nlines\tand a tab", "two\nlines\tand a tab"},
-		{"\x1b]0;title\x07\x7f", "?]0;title??"},
-		{"\xc2\x9b"
-		 "2J",
-			"?2J"}, /* CSI of C1 */
-		{"été 鼹鼠 🐀", "été 鼹鼠 🐀"},
-		{"\xc0\xafx", "??x"},                /* overlong */
-		{"\xe0\x80\xafx", "???x"},           /* overlong */
-		{"\xed\xa0\x80x", "???x"},           /* surrogate */
-		{"\xf4\x90\x80\x80x", "????x"},      /* past U+10FFFF */
-		{"\xf8\x88\x80\x80\x80x", "?????x"}, /* five bytes */
-		{"cut \xe9\xbc", "cut ??"},          /* short */
-		{"a\xe2\x80\xae"
-		 "b\xe2\x81\xa6"
-		 "c",
-			"abc"}, /* turned around */
-		{"a\xe2\x80\xa8"
-		 "b",
-			"a?b"}, /* line separator */
-	};
+	struct prompt *p = prompt_new(PROMPT_KEYBOARD, "ada@box");
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		expect_clean(rows[i].in, strlen(rows[i].in), 100, rows[i].want);
-	expect_clean("a\0b", 3, 100, "a?b");
+	prompt_set_name(p, slice_of("\x1b]0;owned\x07"));
+	prompt_set_instruction(p, slice_of("two\r\nlines\xe2\x80\xae"));
+	prompt_add(p, slice_of("Code \xff: "), true);
+	assert_string_equal(p->name, "?]0;owned?");
+	assert_string_equal(p->instruction, "two\nlines");
+	assert_string_equal(p->field[0].text, "Code ?: ");
+	prompt_free(p);
 }
 
-static void cut_between_characters(void **state)
+static void texts_are_capped(void **state)
 {
-	expect_clean("aéé", 5, 5, "aéé");
-	expect_clean("aéé", 5, 4, "aé");
-	expect_clean("aéé", 5, 3, "aé");
-	expect_clean("aéé", 5, 2, "a");
-	expect_clean("aéé", 5, 0, "");
+	struct prompt *p = prompt_new(PROMPT_KEYBOARD, "ada@box");
+	static uint8_t much[4 * PROMPT_TEXT_MAX];
+
+	memset(much, 'x', sizeof(much));
+	prompt_set_instruction(p, (struct slice){much, sizeof(much)});
+	assert_int_equal(strlen(p->instruction), PROMPT_TEXT_MAX);
+	prompt_free(p);
 }
 
 static void fields_are_capped(void **state)
@@ -108,7 +81,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(texts_come_clean),
-		cmocka_unit_test(cut_between_characters),
+		cmocka_unit_test(texts_are_capped),
 		cmocka_unit_test(fields_are_capped),
 		cmocka_unit_test(copy_stands_alone),
 		cmocka_unit_test(kinds_have_names),

@@ -267,7 +267,7 @@ static void disconnected_by_server(void **state)
 	assert_down(-ERR_DISCONNECTED);
 	assert_string_equal(trouble_get(&w.trouble, "reason"), "11");
 	assert_string_equal(
-		trouble_get(&w.trouble, "detail"), "?[2Jgo ? away??31m");
+		trouble_get(&w.trouble, "detail"), "?[2Jgo ? away ?31m");
 	assert_int_equal(session_output_bytes(w.s), 0);
 }
 
