@@ -1,8 +1,10 @@
 #include "base/catalog.h"
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 static _Atomic int process_lang = LANG_EN;
 
@@ -67,7 +69,7 @@ static const char *arg_value(const struct catalog_arg *args, size_t n_args,
 		if (strlen(args[i].name) == len &&
 			memcmp(args[i].name, name, len) == 0)
 			return args[i].value;
-	return "?";
+	return NULL;
 }
 
 static size_t append(char *out, size_t size, size_t at, const char *s, size_t n)
@@ -80,26 +82,126 @@ static size_t append(char *out, size_t size, size_t at, const char *s, size_t n)
 	return at + n;
 }
 
+static bool says_nothing(const char *value, const char *before)
+{
+	return value == NULL || *value == '\0' ||
+	       (before != NULL && strcmp(value, before) == 0);
+}
+
 size_t catalog_format(enum lang lang, const char *key,
 	const struct catalog_arg *args, size_t n_args, char *ret_text,
 	size_t size)
 {
-	const char *t = catalog_find(lang, key), *end;
+	const char *t = catalog_find(lang, key), *end, *before = NULL;
 	size_t at = 0;
 
 	if (t == NULL)
 		t = key;
 	while (*t != '\0') {
-		if (*t == '{' && (end = strchr(t, '}')) != NULL) {
-			const char *v = arg_value(args, n_args, t + 1,
-				(size_t)(end - t - 1));
+		bool aside = strncmp(t, " ({", 3) == 0;
+		const char *place = t + (aside ? 2 : 0);
 
-			at = append(ret_text, size, at, v, strlen(v));
+		if (*place == '{' && (end = strchr(place, '}')) != NULL) {
+			const char *v = arg_value(args, n_args, place + 1,
+				(size_t)(end - place - 1));
+
+			if (aside && end[1] == ')' && says_nothing(v, before)) {
+				t = end + 2;
+				continue;
+			}
+			before = v != NULL ? v : "?";
+			at = append(ret_text, size, at, t, (size_t)(place - t));
+			at = append(ret_text, size, at, before, strlen(before));
 			t = end + 1;
 			continue;
 		}
 		at = append(ret_text, size, at, t, 1);
 		t++;
+	}
+	if (size != 0)
+		ret_text[at < size ? at : size - 1] = '\0';
+	return at;
+}
+
+/* ---- details ---- */
+
+#define DETAIL    "detail."
+#define DELIMITER ":;,()\""
+
+static bool same(const char *text, const char *part, size_t n)
+{
+	return strncasecmp(text, part, n) == 0 && text[n] == '\0';
+}
+
+static const struct catalog_row *find_detail(const char *part, size_t n)
+{
+	for (size_t i = 0; i < catalog_rows_count; i++) {
+		const struct catalog_row *row = &catalog_rows[i];
+
+		if (strncmp(row->key, DETAIL, strlen(DETAIL)) == 0 &&
+			(same(row->key + strlen(DETAIL), part, n) ||
+				same(row->text[LANG_EN], part, n)))
+			return row;
+	}
+	return NULL;
+}
+
+/* The row of the longest run of parts that starts at `from`. NULL: there is
+ * none, and *ret_n is the length of the first part. */
+static const struct catalog_row *longest(const char *from, size_t *ret_n)
+{
+	const struct catalog_row *found = NULL, *row;
+	size_t n = strcspn(from, DELIMITER), len;
+
+	*ret_n = n;
+	for (;;) {
+		for (len = n; len != 0 && from[len - 1] == ' '; len--)
+			continue;
+		row = len != 0 ? find_detail(from, len) : NULL;
+		if (row != NULL) {
+			found = row;
+			*ret_n = len;
+		}
+		if (from[n] == '\0')
+			return found;
+		n += 1 + strcspn(from + n + 1, DELIMITER);
+	}
+}
+
+/* Their length. What stands around a colon is the language's. */
+static size_t delimiters(const char **words, enum lang lang, char *ret_text,
+	size_t size, size_t at)
+{
+	const char *colon = catalog_find(lang, "unit.colon");
+	size_t from = at;
+
+	while (**words != '\0' && strchr(DELIMITER " ", **words) != NULL) {
+		if (strncmp(*words, ": ", 2) == 0) {
+			at = append(ret_text, size, at, colon, strlen(colon));
+			*words += 2;
+			continue;
+		}
+		at = append(ret_text, size, at, *words, 1);
+		(*words)++;
+	}
+	return at - from;
+}
+
+size_t catalog_words(
+	enum lang lang, const char *words, char *ret_text, size_t size)
+{
+	const struct catalog_row *row;
+	size_t at = 0, n;
+
+	while (*words != '\0') {
+		at += delimiters(&words, lang, ret_text, size, at);
+		row = longest(words, &n);
+		if (row != NULL)
+			at = append(ret_text, size, at, row->text[lang],
+				strlen(row->text[lang]));
+		else
+			at = append(ret_text, size, at, words, n);
+		words += n;
 	}
 	if (size != 0)
 		ret_text[at < size ? at : size - 1] = '\0';

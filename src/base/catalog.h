@@ -34,11 +34,20 @@ struct catalog_arg {
 };
 
 /* Writes the sentence of `key` with its {places} filled from `args`; a place
- * without an argument becomes "?". Always NUL-ends; returns the length that
- * the whole text has, as snprintf. */
+ * without an argument becomes "?". A place alone in parentheses is left out
+ * with them and the space before where it says nothing new: it has no argument,
+ * or that of the place before. Always NUL-ends; returns the length that the
+ * whole text has, as snprintf. */
 size_t catalog_format(enum lang lang, const char *key,
 	const struct catalog_arg *args, size_t n_args, char *ret_text,
 	size_t size);
+
+/* What the layers below say in a few words ("cipher: aes128-cbc") for a person:
+ * each part that is the name of a "detail" row, or its English text, becomes
+ * the row's text in `lang`; the rest stays. Parts stand between colons,
+ * semicolons, commas, parentheses and quotes. As snprintf. */
+size_t catalog_words(
+	enum lang lang, const char *words, char *ret_text, size_t size);
 
 /* The generated table, sorted by key. */
 struct catalog_row {

@@ -65,24 +65,34 @@ const char *trouble_get(const struct trouble *t, const char *name)
 	return NULL;
 }
 
+size_t trouble_format(
+	const struct trouble *t, const char *key, char *ret_text, size_t size)
+{
+	char value[TROUBLE_ARGS][TROUBLE_VALUE * 2];
+	struct catalog_arg args[TROUBLE_ARGS];
+
+	for (unsigned i = 0; i < t->n_args; i++) {
+		catalog_words(catalog_lang(), t->arg[i].value, value[i],
+			sizeof(value[i]));
+		args[i].name = t->arg[i].name;
+		args[i].value = value[i];
+	}
+	return catalog_format(
+		catalog_lang(), key, args, t->n_args, ret_text, size);
+}
+
 static size_t format(const struct trouble *t, const char *prefix,
 	char *ret_text, size_t size)
 {
-	struct catalog_arg args[TROUBLE_ARGS];
 	char key[64];
 
-	for (unsigned i = 0; i < t->n_args; i++) {
-		args[i].name = t->arg[i].name;
-		args[i].value = t->arg[i].value;
-	}
 	snprintf(key, sizeof(key), "%s.%s", prefix, err_name((int)t->code));
 	if (catalog_find(catalog_lang(), key) == NULL) {
 		if (size != 0)
 			*ret_text = '\0';
 		return 0;
 	}
-	return catalog_format(
-		catalog_lang(), key, args, t->n_args, ret_text, size);
+	return trouble_format(t, key, ret_text, size);
 }
 
 size_t trouble_text(const struct trouble *t, char *ret_text, size_t size)

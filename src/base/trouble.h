@@ -38,11 +38,16 @@ void trouble_arg(struct trouble *t, const char *name, const char *fmt, ...)
 int trouble_say(struct trouble *t, int code, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-const char *trouble_get(const struct trouble *t, const char *name); /* or NULL */
+const char *trouble_get(
+	const struct trouble *t, const char *name); /* or NULL */
 
 /* The sentence, and what to do next (empty when there is no offer), in the
  * process's language. As snprintf. */
 size_t trouble_text(const struct trouble *t, char *ret_text, size_t size);
 size_t trouble_offer(const struct trouble *t, char *ret_text, size_t size);
+/* Another sentence of the catalogue with the trouble's arguments. In all three,
+ * the arguments' words pass through catalog_words(). */
+size_t trouble_format(
+	const struct trouble *t, const char *key, char *ret_text, size_t size);
 
 #endif

@@ -87,7 +87,8 @@ static bool server_line(
 	/* "Stopped." comes behind it. */
 	if (e->state == STATE_DISCONNECTED && !display_is_trouble(e))
 		return false;
-	if (e->state == STATE_RECONNECTING && !s->was_up)
+	if ((e->state == STATE_RECONNECTING && !s->was_up) ||
+		(e->state == STATE_CONNECTING && display_is_trouble(e)))
 		key = "event.server_not_yet";
 	put(out, text_format(
 			 text, sizeof(text), key, "server", s->server, NULL));
@@ -122,6 +123,9 @@ static bool forward_line(const struct run_state *s, const struct event *e,
 	bool shared;
 
 	if (f == NULL)
+		return false;
+	/* It tries again every few seconds. */
+	if (e->kind == EVENT_FORWARD && f->repeats)
 		return false;
 	/* What happened to the server, it said for all its forwards. */
 	shared = s->state != STATE_CONNECTED && display_is_trouble(e) &&
@@ -162,17 +166,11 @@ static bool prompt_line(const struct event *e, struct buf *out)
 
 static bool notice_line(const struct event *e, struct buf *out)
 {
-	struct catalog_arg args[TROUBLE_ARGS];
 	char text[TEXT_MAX];
 
 	if (e->text == NULL)
 		return false;
-	for (unsigned i = 0; i < e->trouble.n_args; i++) {
-		args[i].name = e->trouble.arg[i].name;
-		args[i].value = e->trouble.arg[i].value;
-	}
-	catalog_format(catalog_lang(), e->text, args, e->trouble.n_args, text,
-		sizeof(text));
+	trouble_format(&e->trouble, e->text, text, sizeof(text));
 	put(out, text);
 	return true;
 }

@@ -125,10 +125,7 @@ static int positional(struct run_parser *p, const char *text)
 		return -ERR_INVALID;
 	}
 	if (destination_parse(text, &a->parsed, &t) < 0) {
-		const char *detail = trouble_get(&t, "detail");
-
-		text_format(p->error, TEXT_MAX, "run.bad_host", "host", text,
-			"detail", detail != NULL ? detail : "?", NULL);
+		trouble_format(&t, "run.bad_host", p->error, TEXT_MAX);
 		return -ERR_INVALID;
 	}
 	a->destination = mem_strdup(text);
@@ -178,7 +175,7 @@ static int add_assigned_forwards(struct run_parser *p)
 	for (size_t l = 0; l < 3; l++)
 		for (size_t i = 0; i < lists[l].list->n; i++) {
 			int r = run_flags_add_forward(
-				p, "-o", lists[l].type, lists[l].list->item[i]);
+				p, lists[l].type, lists[l].list->item[i]);
 
 			if (r < 0)
 				return r;
@@ -190,7 +187,6 @@ static int settle(struct run_parser *p)
 {
 	struct run_args *a = p->args;
 	struct trouble t = {0};
-	const char *detail;
 
 	if (a->destination == NULL) {
 		text_format(p->error, TEXT_MAX, "run.no_host", NULL);
@@ -210,9 +206,7 @@ static int settle(struct run_parser *p)
 		widen_forwards(a);
 	settle_destination(a);
 	if (run_jumps_make(&a->server, &t) < 0) {
-		detail = trouble_get(&t, "detail");
-		text_format(p->error, TEXT_MAX, "run.bad_jumps", "detail",
-			detail != NULL ? detail : "?", NULL);
+		trouble_format(&t, "run.bad_jumps", p->error, TEXT_MAX);
 		return -ERR_INVALID;
 	}
 	return 0;

@@ -55,18 +55,15 @@ static const char idle_letters[] = "aCkNnTx";
 static const char session_letters[] = "ABEeGIKMOQSstWwXY";
 
 /* The detail names the option or the value that it is about. */
-static int refuse(
-	struct run_parser *p, const char *flag, const struct trouble *t)
+static int refuse(struct run_parser *p, const char *flag, struct trouble *t)
 {
-	const char *detail = trouble_get(t, "detail");
-
-	text_format(p->error, TEXT_MAX, "run.bad_value", "flag", flag, "detail",
-		detail != NULL ? detail : err_name((int)t->code), NULL);
+	trouble_arg(t, "flag", "%s", flag);
+	trouble_format(t, "run.bad_value", p->error, TEXT_MAX);
 	return -ERR_INVALID;
 }
 
-int run_flags_add_forward(struct run_parser *p, const char *flag,
-	enum forward_type type, const char *text)
+int run_flags_add_forward(
+	struct run_parser *p, enum forward_type type, const char *text)
 {
 	struct run_args *a = p->args;
 	struct forward_spec spec;
@@ -77,8 +74,10 @@ int run_flags_add_forward(struct run_parser *p, const char *flag,
 		text_format(p->error, TEXT_MAX, "run.too_many_forwards", NULL);
 		return -ERR_INVALID;
 	}
-	if (forward_spec_parse(type, text, &spec, &t) < 0)
-		return refuse(p, flag, &t);
+	if (forward_spec_parse(type, text, &spec, &t) < 0) {
+		trouble_format(&t, "run.bad_forward", p->error, TEXT_MAX);
+		return -ERR_INVALID;
+	}
 	forward_spec_text(&spec, name, sizeof(name));
 	if (spec.name == NULL)
 		spec.name = mem_strdup(name);
@@ -144,7 +143,7 @@ static int apply(struct run_parser *p, const struct flag *f, const char *flag,
 		text_format(p->error, TEXT_MAX, f->text, "flag", flag, NULL);
 		return -ERR_INVALID;
 	case FLAG_FORWARD:
-		return run_flags_add_forward(p, flag, f->type, value);
+		return run_flags_add_forward(p, f->type, value);
 	case FLAG_OPTION:
 		return set_named(p, flag, f->text, value);
 	case FLAG_PATH:

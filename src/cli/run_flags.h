@@ -18,9 +18,8 @@ struct run_parser {
 /* One argument of joined letters, its '-' left out; the first that takes a
  * value has the rest of it, or else the next argument. */
 int run_flags_short(struct run_parser *p, const char *letters) WARN_UNUSED;
-/* `flag` is what the complaint names. */
-int run_flags_add_forward(struct run_parser *p, const char *flag,
-	enum forward_type type, const char *text) WARN_UNUSED;
+int run_flags_add_forward(struct run_parser *p, enum forward_type type,
+	const char *text) WARN_UNUSED;
 /* Complains that `flag` has no value. */
 int run_flags_needs_value(struct run_parser *p, const char *flag) WARN_UNUSED;
 

@@ -58,8 +58,8 @@ int run_jumps_make(struct server_config *server, struct trouble *trouble)
 		return 0;
 	}
 	if (is_set(o->proxy_command))
-		return trouble_say(
-			trouble, ERR_INVALID, "ProxyJump, ProxyCommand");
+		return trouble_say(trouble, ERR_INVALID,
+			"give ProxyJump (-J) or ProxyCommand, not both");
 	r = destination_parse_jumps(o->proxy_jump, hops, &n, trouble);
 	if (r < 0)
 		return r;

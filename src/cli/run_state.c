@@ -99,9 +99,14 @@ static void apply_forward(struct run_state *s, const struct event *e)
 		return;
 	f->state = e->state;
 	f->trouble = e->trouble;
+	f->repeats =
+		e->state == STATE_ERROR && f->failed_with == e->trouble.code;
+	if (e->state == STATE_ERROR)
+		f->failed_with = e->trouble.code;
 	if (e->state != STATE_CONNECTED)
 		return;
 	f->was_up = true;
+	f->failed_with = ERR_OK;
 	if (e->bound_port != 0 && f->spec->listen.path == NULL) {
 		struct endpoint bound = f->spec->listen; /* borrows the host */
 

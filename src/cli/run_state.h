@@ -20,6 +20,8 @@ struct run_forward {
 	enum tunnel_state state;
 	bool was_up; /* since the start */
 	struct trouble trouble;
+	enum err failed_with; /* since it was last up; ERR_OK: it did not */
+	bool repeats;         /* the last event says what the one before did */
 	uint32_t connections;
 	uint64_t bytes_in, bytes_out;
 	uint64_t rate_in, rate_out; /* bytes a second, between two stats */

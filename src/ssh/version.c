@@ -40,7 +40,7 @@ static bool accept_line(struct session *s, struct slice line)
 		strncmp(s->version, "SSH-1.99-", 9) == 0)
 		return true;
 	session_protocol_error(
-		s, "the server speaks \"%.40s\", not SSH 2", s->version);
+		s, "the server speaks an old version: %.40s", s->version);
 	return false;
 }
 

@@ -68,7 +68,7 @@ void dial_fail(struct dial *d, int err, const struct attempt *where,
 	trouble_arg(&t, "host", "%s", host);
 	trouble_arg(&t, "address", "%s", d->path != NULL ? d->path : address);
 	trouble_arg(&t, "port", "%s", d->port);
-	trouble_arg(&t, "seconds", "%.1f", seconds);
+	trouble_arg(&t, "seconds", "%.0f", seconds);
 	trouble_arg(&t, "detail", "%s", detail);
 	dial_finish(d, err, -1, &t);
 }
@@ -117,6 +117,19 @@ static void connect_to(struct dial *d, const struct addrinfo *list)
 	dial_attempt_next(d);
 }
 
+static const char *resolve_words(int err)
+{
+	switch (err) {
+	case UV_EAI_NONAME:
+	case UV_EAI_NODATA:
+		return "there is no such name";
+	case UV_EAI_AGAIN:
+		return "the name servers do not answer";
+	default:
+		return uv_strerror(err);
+	}
+}
+
 static void on_resolved(
 	uv_getaddrinfo_t *req, int status, struct addrinfo *list)
 {
@@ -124,8 +137,8 @@ static void on_resolved(
 
 	if (d->state == DIAL_STATE_RESOLVING) {
 		if (status != 0)
-			dial_fail(
-				d, -ERR_DNS_FAILED, NULL, uv_strerror(status));
+			dial_fail(d, -ERR_DNS_FAILED, NULL,
+				resolve_words(status));
 		else
 			connect_to(d, list);
 	}

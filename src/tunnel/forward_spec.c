@@ -95,7 +95,7 @@ static int fail(const struct parse *p, const char *fmt, ...)
 	vsnprintf(why, sizeof(why), fmt, ap);
 	va_end(ap);
 	return trouble_say(p->trouble, ERR_INVALID,
-		"-%c \"%.40s\": %s (it takes %s)", types[p->type].flag, p->text,
+		"-%c \"%.40s\": %s (it takes: %s)", types[p->type].flag, p->text,
 		why, types[p->type].form);
 }
 

@@ -118,9 +118,9 @@ static void on_proxy_exit(void *arg, int64_t status, int signal)
 	trouble_set(&t, l->phase == LINK_READY ? ERR_LINK_LOST
 					       : ERR_PROXY_FAILED);
 	if (signal != 0)
-		trouble_arg(&t, "detail", "signal %d", signal);
+		trouble_arg(&t, "detail", "signal: %d", signal);
 	else
-		trouble_arg(&t, "detail", "exit status %d", (int)status);
+		trouble_arg(&t, "detail", "exit status: %d", (int)status);
 	trouble_arg(&t, "host", "%s", l->peer->recorded_name);
 	/* What it wrote before it ended may still explain it. */
 	if (status == 0 && signal == 0 && l->phase == LINK_READY)
@@ -216,7 +216,7 @@ static void tell_identity_troubles(struct link *l)
 	size_t n;
 
 	list = identity_troubles(l->identity, &n);
-	for (size_t i = 0; i < n && l->may_ask && l->number <= 1; i++) {
+	for (size_t i = 0; i < n && l->number <= 1; i++) {
 		struct event *e = server_event(l->server, EVENT_NOTICE);
 
 		e->text = mem_strdup("notice.identity");

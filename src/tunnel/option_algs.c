@@ -10,7 +10,8 @@
 #include "ssh/pubkey.h"
 #include "ssh/sealer.h"
 
-#define LIST_MAX 4096
+#define LIST_MAX  4096
+#define SHOWN_MAX 90 /* bytes of a list in an error */
 
 static bool cipher_known(struct slice name)
 {
@@ -64,6 +65,17 @@ static void add_fitting(
 			add(list, name);
 }
 
+/* The length of as many names as fit into an error. */
+static int whole_names(struct slice list)
+{
+	size_t n = list.len;
+
+	if (n > SHOWN_MAX)
+		for (n = SHOWN_MAX; n > 1 && list.p[n] != ','; n--)
+			continue;
+	return (int)n;
+}
+
 static int add_named(struct buf *list, enum option_algs kind,
 	struct slice names, struct slice defaults, struct trouble *trouble)
 {
@@ -76,9 +88,11 @@ static int add_named(struct buf *list, enum option_algs kind,
 			add(list, name);
 		else
 			return trouble_say(trouble, ERR_INVALID,
-				"taupe does not do \"%.*s\"; it does %.100s",
+				"taupe does not do \"%.*s\"; it does: %.*s%s",
 				(int)(name.len < 48 ? name.len : 48),
-				(const char *)name.p, (const char *)defaults.p);
+				(const char *)name.p, whole_names(defaults),
+				(const char *)defaults.p,
+				defaults.len > SHOWN_MAX ? ", …" : "");
 	}
 	return 0;
 }

@@ -25,8 +25,8 @@ static int bad(const struct option_row *row, const char *value,
 	for (const struct option_choice *c = row->choices;
 		c != NULL && c->word != NULL && at < sizeof(words); c++)
 		at += (size_t)snprintf(words + at, sizeof(words) - at, "%s%s",
-			at != 0 ? ", " : "; it takes ", c->word);
-	return trouble_say(trouble, ERR_INVALID, "%s can't be \"%.60s\"%s",
+			at != 0 ? ", " : "; it takes: ", c->word);
+	return trouble_say(trouble, ERR_INVALID, "%s: it can't be \"%.60s\"%s",
 		row->name, value, words);
 }
 
@@ -82,7 +82,7 @@ static int set_number(const struct option_row *row, const char *value,
 
 	if (option_value_unsigned(value, row->max, &n) != 0 || n < row->min)
 		return trouble_say(trouble, ERR_INVALID,
-			"%s is a number from %u to %u, not \"%.40s\"",
+			"%s: a number is wanted (%u..%u), not \"%.40s\"",
 			row->name, row->min, row->max, value);
 	*(unsigned *)place = n;
 	return 0;
@@ -106,7 +106,8 @@ static int set_time(const struct option_row *row, const char *value,
 		*(unsigned *)place = 0;
 	else if (option_value_time(value, place) != 0)
 		return trouble_say(trouble, ERR_INVALID,
-			"%s is a time such as 90 or 1h30m, not \"%.40s\"",
+			"%s: a time is wanted (such as 90 or 1h30m), "
+			"not \"%.40s\"",
 			row->name, value);
 	return 0;
 }
@@ -119,7 +120,8 @@ static int set_mask(const struct option_row *row, const char *value,
 
 	if (!isdigit((unsigned char)*value) || *end != '\0' || mask > 0777)
 		return trouble_say(trouble, ERR_INVALID,
-			"%s is an octal number up to 0777, not \"%.40s\"",
+			"%s: an octal number up to 0777 is wanted, "
+			"not \"%.40s\"",
 			row->name, value);
 	*(unsigned *)place = (unsigned)mask;
 	return 0;
@@ -292,7 +294,7 @@ static int set_rekey(const struct option_row *row, const char *value,
 	free(time);
 	if (!good)
 		return trouble_say(trouble, ERR_INVALID,
-			"%s is a size and a time, such as \"1G 1h\"",
+			"%s: a size and a time are wanted, \"1G 1h\"",
 			row->name);
 	memcpy(place, &n, sizeof(n));
 	memcpy((char *)place + to_time, &s, sizeof(s));

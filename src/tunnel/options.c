@@ -220,7 +220,7 @@ static int unknown(const char *name, struct trouble *trouble)
 		return trouble_say(
 			trouble, ERR_INVALID, "unknown option \"%s\"", name);
 	return trouble_say(trouble, ERR_INVALID,
-		"unknown option \"%s\"; did you mean %s?", name, nearest);
+		"unknown option \"%s\"; did you mean: %s?", name, nearest);
 }
 
 /* ---- one setting ---- */
@@ -263,7 +263,7 @@ static int set_one(struct options *o, const char *name, const char *value,
 		return unknown(name, trouble);
 	if (*value == '\0')
 		return trouble_say(
-			trouble, ERR_INVALID, "%s has no value", name);
+			trouble, ERR_INVALID, "%s: it has no value", name);
 	if (row == NULL)
 		return set_passive(passive, value, trouble);
 	return row->kind->set(row, value, place_of(o, row), trouble);

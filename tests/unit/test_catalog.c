@@ -10,6 +10,7 @@
 #include <cmocka.h>
 #include <ctype.h>
 #include <ftw.h>
+#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -90,6 +91,91 @@ static bool is_error_key(const char *key)
 	return false;
 }
 
+/* Words of the system: of errno, of getaddrinfo. */
+static bool is_of_the_system(const char *text)
+{
+	for (int e = 1; e < 134; e++)
+		if (strcmp(strerror(e), text) == 0)
+			return true;
+	return strcmp(text, gai_strerror(EAI_NONAME)) == 0 ||
+	       strcmp(text, gai_strerror(EAI_AGAIN)) == 0;
+}
+
+/* A detail stands in the sources by its English words or by its name, which is
+ * an error's; a part of a longer literal will do. */
+static bool is_detail_said(const struct catalog_row *row)
+{
+	const char *name = row->key + strlen("detail.");
+
+	if (strncmp(row->key, "detail.", strlen("detail.")) != 0)
+		return false;
+	for (int code = 1; code < ERR_COUNT; code++)
+		if (strcmp(err_name(code), name) == 0)
+			return true;
+	return strstr((const char *)buf_ptr(&sources), row->text[LANG_EN]) !=
+		       NULL ||
+	       is_of_the_system(row->text[LANG_EN]);
+}
+
+static void details_are_put_in_words(void **state)
+{
+	static const struct {
+		const char *said, *en, *fr;
+	} rows[] = {
+		{"", "", ""},
+		{"x", "x", "x"},
+		{"connection refused", "Connection refused",
+			"connexion refusée"},
+		{"hop: Connection refused", "hop: Connection refused",
+			"hop : connexion refusée"},
+		{"publickey (~/a: key_permissions, ~/b), password",
+			"publickey (~/a: others can read it, ~/b), password",
+			"publickey (~/a : d’autres peuvent la lire, ~/b), "
+			"password"},
+		{"unknown option \"none such\"", "unknown option \"none such\"",
+			"option inconnue \"none such\""},
+		{"too many parts; IPv6 addresses go in brackets",
+			"too many parts; IPv6 addresses go in brackets",
+			"trop de parties ; les adresses IPv6 vont entre "
+			"crochets"},
+		{"cipher", "cipher", "chiffrement"},
+		{"a cipher", "a cipher", "a cipher"},
+		{"::;;(( ", "::;;(( ", "::;;(( "},
+	};
+	char text[256];
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		size_t n = catalog_words(
+			LANG_EN, rows[i].said, text, sizeof(text));
+
+		assert_string_equal(text, rows[i].en);
+		assert_int_equal(n, strlen(rows[i].en));
+		catalog_words(LANG_FR, rows[i].said, text, sizeof(text));
+		assert_string_equal(text, rows[i].fr);
+	}
+	assert_int_equal(catalog_words(LANG_FR, "cipher", text, 6), 11);
+	assert_string_equal(text, "chiff");
+}
+
+static void an_aside_says_something_new(void **state)
+{
+	struct catalog_arg args[] = {
+		{"host", "h"}, {"address", "::1"}, {"port", "22"}};
+	char text[256];
+
+	catalog_format(
+		LANG_EN, "error.connect_refused", args, 3, text, sizeof(text));
+	assert_string_equal(text, "h (::1) refuses connections on port 22.");
+	args[1].value = "h";
+	catalog_format(
+		LANG_EN, "error.connect_refused", args, 3, text, sizeof(text));
+	assert_string_equal(text, "h refuses connections on port 22.");
+	args[1] = args[2];
+	catalog_format(
+		LANG_EN, "error.connect_refused", args, 2, text, sizeof(text));
+	assert_string_equal(text, "h refuses connections on port 22.");
+}
+
 /* As it stands, or made with "prefix.%s". */
 static void every_sentence_is_used(void **state)
 {
@@ -100,7 +186,8 @@ static void every_sentence_is_used(void **state)
 		const char *dot = strrchr(key, '.');
 
 		assert_non_null(dot);
-		if (is_error_key(key) || in_sources(key, strlen(key), "") ||
+		if (is_error_key(key) || is_detail_said(&catalog_rows[i]) ||
+			in_sources(key, strlen(key), "") ||
 			in_sources(key, (size_t)(dot - key), ".%s"))
 			continue;
 		print_error("nothing says %s\n", key);
@@ -131,7 +218,7 @@ static void every_key_in_the_sources_exists(void **state)
 		       head = strcspn(p, ".\"");
 		char key[96];
 
-		if (p[n] != '"' || head >= n || n >= sizeof(key) ||
+		if (p[n] != '"' || head + 1 >= n || n >= sizeof(key) ||
 			!is_prefix(p, head))
 			continue;
 		snprintf(key, sizeof(key), "%.*s", (int)n, p);
@@ -173,6 +260,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(every_sentence_is_used),
 		cmocka_unit_test(every_key_in_the_sources_exists),
 		cmocka_unit_test(sentences_are_whole),
+		cmocka_unit_test(details_are_put_in_words),
+		cmocka_unit_test(an_aside_says_something_new),
 	};
 
 	if (argc != 2)

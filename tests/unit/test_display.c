@@ -282,7 +282,8 @@ static void json(void **unused)
 		"{\"time\":\"2026-11-23T04:54:16.250Z\",\"event\":\"server\","
 		"\"server\":\"me@host\",\"state\":\"reconnecting\","
 		"\"error\":{\"code\":\"link_lost\",\"message\":"
-		"\"The link was lost: reset.\",\"offer\":\"Check the network. "
+		"\"The link was lost: reset.\",\"offer\":\"Check the network "
+		"and the server’s log. "
 		"ServerAliveInterval sets how soon a loss is noticed.\","
 		"\"arguments\":{\"detail\":\"reset\"}},"
 		"\"up_ms\":11533000,\"next_try_ms\":500}\n");

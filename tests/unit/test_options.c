@@ -240,15 +240,15 @@ static void unknown_names_get_a_suggestion(void **state)
 
 	(void)state;
 	options_init(&o);
-	refused(&o, "ServerAliveIntervall=3", "mean ServerAliveInterval?");
-	refused(&o, "StrictHostkeyCheck=no", "mean StrictHostKeyChecking?");
-	refused(&o, "Prot=22", "mean Port?");
-	refused(&o, "Loglevle=x", "mean LogLevel?");
+	refused(&o, "ServerAliveIntervall=3", "mean: ServerAliveInterval?");
+	refused(&o, "StrictHostkeyCheck=no", "mean: StrictHostKeyChecking?");
+	refused(&o, "Prot=22", "mean: Port?");
+	refused(&o, "Loglevle=x", "mean: LogLevel?");
 	refused(&o, "Xyzzy=1", "unknown option \"Xyzzy\"");
 	refused(&o, "=1", "not Name=value");
 	refused(&o, "", "not Name=value");
-	refused(&o, "Port", "Port has no value");
-	refused(&o, "Port=", "Port has no value");
+	refused(&o, "Port", "Port: it has no value");
+	refused(&o, "Port=", "Port: it has no value");
 	refused(&o, "Port-x=1", "not Name=value");
 	refused(&o, "AnOptionWithANameThatIsLongerThanAnythingSshEverHad=1",
 		"so long a name");
@@ -380,7 +380,7 @@ static void times_are_ssh_s(void **state)
 			values[i]);
 		said = ask_ssh(text, "serveraliveinterval");
 		if (said == NULL) {
-			refused(&o, text, "is a time");
+			refused(&o, text, "a time is wanted");
 		} else {
 			set(&o, text);
 			snprintf(want, sizeof(want), "%u", o.alive_interval_s);
