@@ -40,7 +40,7 @@ struct link {
 	struct link *via;
 	unsigned number;
 	enum link_phase phase;
-	bool may_ask, insecure, is_dirty;
+	bool may_ask, is_dirty;
 
 	struct identity *identity;
 	struct known_hosts *known_hosts;

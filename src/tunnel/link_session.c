@@ -120,8 +120,7 @@ static void on_host_key(void *arg, const struct pubkey *key)
 	const char *key_text;
 	struct trouble t;
 
-	switch (peer_judge(l->peer, l->known_hosts, key, &t, &key_text,
-		&l->insecure)) {
+	switch (peer_judge(l->peer, l->known_hosts, key, &t, &key_text)) {
 	case PEER_REFUSE:
 		session_fail(l->session, (int)t.code, &t);
 		return;
@@ -136,9 +135,6 @@ static void on_host_key(void *arg, const struct pubkey *key)
 	}
 	if (key_text != NULL)
 		notice(l, key_text, &t);
-	/* A machine in the middle must not learn a password. */
-	if (l->insecure)
-		l->config.auth.preferred = "publickey";
 	session_accept_host_key(l->session);
 }
 

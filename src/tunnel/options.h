@@ -20,9 +20,8 @@ enum host_key_policy {
 	HOST_KEY_ASK,
 	HOST_KEY_STRICT, /* yes */
 	HOST_KEY_ACCEPT_NEW,
-	/* no: unknown keys are accepted and recorded, changed ones accepted
-	 * with a warning and without passwords */
-	HOST_KEY_OFF,
+	HOST_KEY_OFF, /* no: as accept-new; ssh would let changed keys in,
+			 without forwards, which are all we are for */
 };
 
 struct string_list {

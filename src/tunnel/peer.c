@@ -177,19 +177,6 @@ static enum peer_verdict judge_unknown(struct peer *p, const struct pubkey *key,
 	return PEER_ACCEPT;
 }
 
-static enum peer_verdict judge_changed(struct peer *p, const struct pubkey *key,
-	const struct known_hosts_answer *answer, struct trouble *t,
-	const char **ret_notice, bool *ret_insecure)
-{
-	describe(p, key, ERR_HOST_KEY_CHANGED, t);
-	describe_record(answer, t);
-	if (p->config->options.host_key_policy != HOST_KEY_OFF)
-		return PEER_REFUSE;
-	*ret_notice = "notice.host_key_changed";
-	*ret_insecure = true;
-	return PEER_ACCEPT;
-}
-
 /* As ssh: a host of an unusual port that is not recorded with it may be recorded
  * without. */
 static void check(const struct peer *p, const struct known_hosts *kh,
@@ -211,14 +198,12 @@ static void check(const struct peer *p, const struct known_hosts *kh,
 }
 
 enum peer_verdict peer_judge(struct peer *p, const struct known_hosts *kh,
-	const struct pubkey *key, struct trouble *t, const char **ret_notice,
-	bool *ret_insecure)
+	const struct pubkey *key, struct trouble *t, const char **ret_notice)
 {
 	struct known_hosts_answer answer;
 	const char *why, *name = p->config->options.host_key_alias;
 
 	*ret_notice = NULL;
-	*ret_insecure = false;
 	check(p, kh, key, &answer);
 	switch (answer.verdict) {
 	case KNOWN_HOSTS_REVOKED:
@@ -237,8 +222,11 @@ enum peer_verdict peer_judge(struct peer *p, const struct known_hosts *kh,
 		trouble_arg(t, "detail", "%s", why);
 		return PEER_REFUSE;
 	case KNOWN_HOSTS_CHANGED:
-		return judge_changed(
-			p, key, &answer, t, ret_notice, ret_insecure);
+		/* Whatever the policy: ssh lets one in where checking is off,
+		 * but without forwards. */
+		describe(p, key, ERR_HOST_KEY_CHANGED, t);
+		describe_record(&answer, t);
+		return PEER_REFUSE;
 	case KNOWN_HOSTS_UNKNOWN:
 		break;
 	}

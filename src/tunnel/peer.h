@@ -46,11 +46,11 @@ enum peer_verdict {
 
 /* Judges the key that the server proved. PEER_ACCEPT records it where the policy
  * says so; `ret_notice` (a catalogue key or NULL) tells what was done. With
- * PEER_REFUSE and PEER_ASK `trouble` is filled. `*ret_insecure`: a changed key was
- * let through (policy off), so no password may be sent. */
+ * PEER_REFUSE and PEER_ASK `trouble` is filled. A changed key is refused, whatever
+ * the policy. */
 enum peer_verdict peer_judge(struct peer *p, const struct known_hosts *kh,
 	const struct pubkey *key, struct trouble *trouble,
-	const char **ret_notice, bool *ret_insecure);
+	const char **ret_notice);
 /* A person said yes (or the policy did): remembers and records it. */
 void peer_accept(struct peer *p, const struct pubkey *key, bool record);
 /* UpdateHostKeys: writes what the server proved into the first user file. */
