@@ -163,8 +163,10 @@ static enum exit_code carry(struct run *run)
 		run->worker = worker_new(run_events_push, run->events);
 	if (run->worker != NULL) {
 		run->ask = ask_new(&run->loop, RUN_TERMINAL, &ask_ops, run);
+		run_watch_start(run);
 		run_life_start(run);
 		uv_run(&run->loop, UV_RUN_DEFAULT);
+		run_watch_stop(run);
 		ended = worker_free(run->worker);
 		ask_close(run->ask);
 	} else {

@@ -16,6 +16,7 @@
 #include "cli/run_args.h"
 #include "cli/run_events.h"
 #include "cli/run_state.h"
+#include "tunnel/netwatch.h"
 #include "tunnel/worker.h"
 
 /* Where questions are put. */
@@ -38,12 +39,14 @@ struct run {
 	struct run_state state;
 	struct run_events *events;
 	struct worker *worker;
+	struct netwatch *watch;
 	struct display *display;
 	struct ask *ask; /* NULL once stopping */
 	enum run_phase phase;
 	bool live;      /* the display repaints on a terminal */
 	bool suspended; /* by Ctrl-Z, or in the background since then */
 	uint64_t restart_ms;
+	uint64_t noticed_ms; /* monotonic; 0: never */
 	enum exit_code code;
 	struct trouble failure; /* why the process ends; ERR_OK: no failure */
 	struct trouble unasked; /* a question that could not be put */
@@ -62,6 +65,10 @@ void run_life_judge_server(struct run *run, struct event *e);
 void run_life_judge_forward(struct run *run, const struct event *e);
 /* EVENT_STOPPED. */
 void run_life_stopped(struct run *run);
+
+/* run_watch.c: sleep and changes of the network. The worker outlives it. */
+void run_watch_start(struct run *run);
+void run_watch_stop(struct run *run);
 
 /* run_terminal.c: the terminal that the display shares with the shell. */
 void run_terminal_init(struct run *run);

@@ -20,9 +20,11 @@ SANITIZERS = ("AddressSanitizer", "LeakSanitizer", "ThreadSanitizer",
 
 class Taupe:
     """One `taupe run`. Everything it prints is in `folder`; `events` grows as it
-    speaks. With `terminal` it gets a controlling terminal for its questions."""
+    speaks. With `terminal` it gets a controlling terminal for its questions;
+    `prefix` is a command that becomes taupe, as in `ip netns exec`."""
 
-    def __init__(self, *words, environ=None, terminal=False, limits=None):
+    def __init__(self, *words, environ=None, terminal=False, limits=None,
+                 prefix=()):
         self.folder = env.folder()
         self.words = [str(word) for word in words]
         self.events = []
@@ -48,7 +50,7 @@ class Taupe:
         reader, writer = os.pipe()
         try:
             self.process = env.Process(
-                [*COMMAND, "run", "--json", *self.words],
+                [*prefix, *COMMAND, "run", "--json", *self.words],
                 self.folder / "stderr", stdout=writer, env=clean, **options)
         finally:
             os.close(writer)
