@@ -1,5 +1,6 @@
 #include "cli/command.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "base/catalog.h"
@@ -39,6 +40,25 @@ int command_unknown(const char *name)
 	return EXIT_CODE_USAGE;
 }
 
+static int refuse_option(const char *option)
+{
+	char text[TEXT_MAX];
+
+	if (strcmp(option, "--lang") == 0)
+		text_format(text, sizeof(text), "run.needs_value", "flag",
+			option, NULL);
+	else
+		text_format(text, sizeof(text), "cli.option_first", "flag",
+			option, NULL);
+	text_complain(text);
+	return EXIT_CODE_USAGE;
+}
+
+static bool asks_for_help(const char *word)
+{
+	return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
 int command_main(int argc, char **argv)
 {
 	const struct command *command;
@@ -61,12 +81,18 @@ int command_main(int argc, char **argv)
 		cmd_help.run(1, argv);
 		return EXIT_CODE_USAGE;
 	}
-	if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+	if (asks_for_help(argv[i]))
 		return cmd_help.run(1, argv + i);
 	if (strcmp(argv[i], "--version") == 0 || strcmp(argv[i], "-V") == 0)
 		return cmd_version.run(1, argv + i);
+	if (argv[i][0] == '-')
+		return refuse_option(argv[i]);
 	command = command_find(argv[i]);
 	if (command == NULL)
 		return command_unknown(argv[i]);
+	if (i + 1 < argc && asks_for_help(argv[i + 1])) {
+		argv[i + 1] = argv[i];
+		return cmd_help.run(2, argv + i);
+	}
 	return command->run(argc - i, argv + i);
 }

@@ -1,10 +1,35 @@
-"""The program starts."""
-import os
+"""The program starts, says how it is used, and refuses what is not."""
 import subprocess
+
+import pytest
+
+import taupe as driver
 
 
 def test_version():
-    taupe = os.environ.get("TAUPE", "build/taupe")
-    done = subprocess.run([taupe, "--version"], capture_output=True, text=True,
-                          timeout=10)
+    done = subprocess.run([*driver.COMMAND, "--version"], capture_output=True,
+                          text=True, check=False)
     assert done.stdout.startswith("taupe ")
+
+
+@pytest.mark.parametrize("words", [
+    [], ["-L", "1:a:1", "host"], ["--lang"], ["--lang", "xx", "run"], ["runn"],
+    ["help", "runn"], ["run"], ["run", "host"], ["run", "-D"],
+    ["run", "-D", "1080", "--nonsense", "host"]])
+def test_wrong_usage_is_exit_2(words):
+    done = subprocess.run([*driver.COMMAND, *words], capture_output=True,
+                          text=True, check=False, stdin=subprocess.DEVNULL)
+    assert done.returncode == 2
+    assert done.stderr.startswith("taupe: ") or not words
+
+
+@pytest.mark.parametrize("words", [
+    ["help"], ["--help"], ["-h"], ["help", "run"], ["run", "--help"],
+    ["run", "-h"], ["version", "--help"], ["help", "--help"]])
+@pytest.mark.parametrize("lang", ["en", "fr"])
+def test_help_is_for_narrow_terminals(words, lang):
+    done = subprocess.run([*driver.COMMAND, "--lang", lang, *words],
+                          capture_output=True, encoding="utf-8", check=False)
+    assert done.returncode == 0 and not done.stderr
+    assert "taupe" in done.stdout
+    assert all(len(line) <= 80 for line in done.stdout.splitlines())
