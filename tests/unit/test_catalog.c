@@ -129,8 +129,11 @@ static void details_are_put_in_words(void **state)
 		{"hop: Connection refused", "hop: Connection refused",
 			"hop : connexion refusée"},
 		{"publickey (~/a: key_permissions, ~/b), password",
-			"publickey (~/a: others can read it, ~/b), password",
-			"publickey (~/a : d’autres peuvent la lire, ~/b), "
+			"publickey (~/a: refused, as others can read it: "
+			"chmod 600, ~/b), password",
+			"publickey (~/a : refusée, car d’autres peuvent la "
+			"lire : "
+			"chmod 600, ~/b), "
 			"password"},
 		{"unknown option \"none such\"", "unknown option \"none such\"",
 			"option inconnue \"none such\""},
