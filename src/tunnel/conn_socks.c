@@ -18,6 +18,8 @@ void conn_socks_start(struct conn *c)
 {
 	c->state = CONN_SOCKS;
 	c->socks = mem_zalloc(1, sizeof(*c->socks));
+	c->socks->listen_host = c->forward->spec.listen.host;
+	c->socks->listen_port = c->forward->bound_port;
 	conn_set_pending(c, true);
 	if (!c->is_forwarded)
 		conn_arm(c, UV_READABLE);

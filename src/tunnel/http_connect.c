@@ -1,7 +1,8 @@
 /*
  * HTTP CONNECT, RFC 9110 §9.3.6 and RFC 9112 §3.2.3; Basic login, RFC 7617. The
- * head is read whole; nothing in it matters but the request line and
- * Proxy-Authorization. Any other request is told what it has reached.
+ * head is read whole; nothing in it matters but the request line, Host (for the
+ * PAC file) and Proxy-Authorization. Any other request is told what it has
+ * reached.
  */
 #include <stdio.h>
 #include <string.h>
@@ -21,6 +22,13 @@ static const char about[] =
 	"Ceci est un proxy SOCKS et HTTP CONNECT de taupe, pas un site web.\n"
 	"Indiquez-le comme proxy (de préférence SOCKS5) dans un navigateur ou "
 	"un programme.\n";
+
+static const char about_pac[] =
+	"\n"
+	"Or give a browser this address for its automatic configuration:\n"
+	"Ou donnez à un navigateur cette adresse de configuration automatique "
+	":\n"
+	"http://%s/proxy.pac\n";
 
 static const char bad_request[] =
 	"This is a taupe SOCKS and HTTP CONNECT proxy; that was not a request "
@@ -210,23 +218,67 @@ static bool basic_fits(struct slice value, const struct socks_login *login)
 	return good;
 }
 
+struct fields {
+	bool logged_in;
+	struct slice host; /* the last one */
+};
+
 /* Goes through the fields up to the empty line. False: it has not come yet. */
 static bool read_fields(struct slice *rest, const struct socks_login *login,
-	bool *ret_logged_in)
+	struct fields *ret_fields)
 {
-	bool logged_in = login->user == NULL;
+	struct fields f = {.logged_in = login->user == NULL};
 	struct slice line, value;
 
 	while (next_line(rest, &line)) {
 		if (line.len == 0) {
-			*ret_logged_in = logged_in;
+			*ret_fields = f;
 			return true;
 		}
-		if (!logged_in &&
+		if (!f.logged_in &&
 			field_value(line, "Proxy-Authorization", &value))
-			logged_in = basic_fits(value, login);
+			f.logged_in = basic_fits(value, login);
+		else if (field_value(line, "Host", &value))
+			f.host = value;
 	}
 	return false;
+}
+
+static void refuse_other(const char *place, bool logged_in, struct buf *out)
+{
+	char body[sizeof(about) + sizeof(about_pac) + HTTP_PLACE_MAX];
+	int n = snprintf(body, sizeof(body), "%s", about);
+
+	if (place != NULL)
+		snprintf(body + n, sizeof(body) - (size_t)n, about_pac, place);
+	if (logged_in)
+		put_answer(out, "405 Method Not Allowed", "Allow: CONNECT\r\n",
+			body);
+	else
+		put_answer(out, "407 Proxy Authentication Required",
+			"Proxy-Authenticate: Basic realm=\"taupe\", "
+			"charset=\"UTF-8\"\r\n",
+			body);
+}
+
+static enum socks_result act(struct socks *s, struct slice method,
+	struct slice target, const struct fields *fields, struct buf *out)
+{
+	char place[HTTP_PLACE_MAX];
+	bool has_place;
+
+	if (fields->logged_in && slice_is(method, "CONNECT")) {
+		if (read_authority(s, target))
+			return SOCKS_CONNECT;
+		put_answer(out, "400 Bad Request", "", bad_request);
+		return SOCKS_END;
+	}
+	has_place = http_pac_place(s, fields->host, place, sizeof(place));
+	if (has_place && http_pac_is_asked(method, target))
+		http_pac_answer(method, place, out);
+	else
+		refuse_other(has_place ? place : NULL, fields->logged_in, out);
+	return SOCKS_END;
 }
 
 enum socks_result http_connect_input(struct socks *s, struct buf *in,
@@ -234,7 +286,9 @@ enum socks_result http_connect_input(struct socks *s, struct buf *in,
 {
 	struct slice rest = {buf_ptr(in), buf_len(in)}, line, method, target;
 	size_t len = rest.len;
-	bool logged_in, full = len >= SOCKS_REQUEST_MAX;
+	bool full = len >= SOCKS_REQUEST_MAX;
+	enum socks_result result;
+	struct fields fields;
 
 	if (full)
 		rest.len = len = SOCKS_REQUEST_MAX;
@@ -248,29 +302,15 @@ enum socks_result http_connect_input(struct socks *s, struct buf *in,
 		put_answer(out, "400 Bad Request", "", bad_request);
 		return SOCKS_END;
 	}
-	if (!read_fields(&rest, login, &logged_in)) {
+	if (!read_fields(&rest, login, &fields)) {
 		if (!full)
 			return SOCKS_MORE;
 		put_answer(out, "431 Request Header Fields Too Large", "",
 			bad_request);
 		return SOCKS_END;
 	}
-	if (!logged_in) {
-		put_answer(out, "407 Proxy Authentication Required",
-			"Proxy-Authenticate: Basic realm=\"taupe\", "
-			"charset=\"UTF-8\"\r\n",
-			about);
-		return SOCKS_END;
-	}
-	if (!slice_is(method, "CONNECT")) {
-		put_answer(out, "405 Method Not Allowed", "Allow: CONNECT\r\n",
-			about);
-		return SOCKS_END;
-	}
-	if (!read_authority(s, target)) {
-		put_answer(out, "400 Bad Request", "", bad_request);
-		return SOCKS_END;
-	}
-	socks_forget(in, len - rest.len);
-	return SOCKS_CONNECT;
+	result = act(s, method, target, &fields, out);
+	if (result == SOCKS_CONNECT)
+		socks_forget(in, len - rest.len);
+	return result;
 }

@@ -1,12 +1,13 @@
 /*
  * The proxy protocols of a Dynamic forward, told apart by the first bytes:
  * SOCKS4 and 4a (the original SOCKS.protocol and SOCKS4A.protocol texts),
- * SOCKS5 (RFC 1928, RFC 1929), HTTP CONNECT (RFC 9110 §9.3.6).
+ * SOCKS5 (RFC 1928, RFC 1929), HTTP CONNECT (RFC 9110 §9.3.6). And an answer to
+ * GET /proxy.pac: the file that tells a browser to use this very port.
  *
  * Sans-I/O. The caller appends received bytes to a buf and calls socks_input;
  * what socks_input leaves in the buf after SOCKS_CONNECT is the client's early
- * data, and belongs to the destination. All zero is a fresh struct socks; it
- * owns nothing but its small inline state.
+ * data, and belongs to the destination. A fresh struct socks is all zero but for
+ * listen_*; it owns nothing but its small inline state.
  */
 #ifndef TAUPE_TUNNEL_SOCKS_H
 #define TAUPE_TUNNEL_SOCKS_H
@@ -35,11 +36,15 @@ struct socks {
 	char host[SOCKS_HOST_MAX + 1]; /* name or address text, unresolved */
 	uint16_t port;
 	bool with_password; /* the client must log in */
+	/* Where this proxy listens, for the PAC file; set by the caller. */
+	const char *listen_host; /* borrowed; NULL: anywhere */
+	uint16_t listen_port;    /* 0: at no port, so there is no file */
 };
 
 /* `user` and `password` NULL: no login. Compared in constant time. Consumes
  * what it understood from `in`, appends the answer to `out`. UDP ASSOCIATE and
- * BIND get "command not supported" and SOCKS_END. */
+ * BIND get "command not supported" and SOCKS_END; so ends the PAC file, which
+ * holds no secret and asks for no login. */
 enum socks_result socks_input(struct socks *s, struct buf *in, struct buf *out,
 	const char *user, const char *password);
 

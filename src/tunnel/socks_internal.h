@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/rd.h"
 #include "tunnel/socks.h"
 
 /* user NULL: no login is asked for. */
@@ -29,6 +30,18 @@ enum socks_result http_connect_input(struct socks *s, struct buf *in,
 void socks4_reply(int err, struct buf *out);
 void socks5_reply(int err, struct buf *out);
 void http_connect_reply(const struct socks *s, int err, struct buf *out);
+
+/* "host:port", and its NUL. */
+#define HTTP_PLACE_MAX (SOCKS_HOST_MAX + 8)
+
+/* Where a client reaches this proxy: where its Host field (`word`; may be
+ * empty) says, if that can be true, else where the proxy listens. False: at no
+ * port. */
+bool http_pac_place(
+	const struct socks *s, struct slice word, char *ret_place, size_t size);
+/* Whether the request is for the PAC file. */
+bool http_pac_is_asked(struct slice method, struct slice target);
+void http_pac_answer(struct slice method, const char *place, struct buf *out);
 
 /* Takes `n` bytes as the destination's name: false when they are none, too
  * many, or not what a name or an address has. */

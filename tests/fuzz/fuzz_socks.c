@@ -67,8 +67,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size < 2)
 		return 0;
 	user = data[0] % 2 != 0 ? "me" : NULL;
-	for (size_t i = 0; i < 4; i++)
+	for (size_t i = 0; i < 4; i++) {
+		o[i].socks.listen_port = 1080;
 		feed(&o[i], data + 2, size - 2, most[i], data[1], user);
+	}
 	for (size_t i = 0; i < 4; i++) {
 		compare(&o[0], &o[i]);
 		if (i > 0) {

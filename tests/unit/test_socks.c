@@ -8,11 +8,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "tunnel/socks.h"
 
 #define ROWS(a) (sizeof(a) / sizeof((a)[0]))
 /* A literal with its NULs, and its length. */
 #define BYTES(s) (s), sizeof(s) - 1
+
+/* Where the proxy listens. */
+static const char *listen_host;
+static uint16_t listen_port;
 
 struct outcome {
 	enum socks_result result;
@@ -31,7 +36,11 @@ static void outcome_done(struct outcome *o)
 static struct outcome feed(const char *p, size_t n, size_t first, size_t step,
 	const char *user, const char *password)
 {
-	struct outcome o = {.result = SOCKS_MORE};
+	struct outcome o = {
+		.result = SOCKS_MORE,
+		.socks = {.listen_host = listen_host,
+			.listen_port = listen_port},
+	};
 
 	while (n > 0 && o.result == SOCKS_MORE) {
 		size_t piece = first != 0 ? first : step;
@@ -313,6 +322,164 @@ static void http_refusals(void **state)
 	}
 }
 
+static int listen_nowhere(void **state)
+{
+	(void)state;
+	listen_host = NULL;
+	listen_port = 0;
+	return 0;
+}
+
+static void the_pac_file_names_this_port(void **state)
+{
+	static const struct {
+		const char *host; /* that it listens on */
+		const char *field, *place;
+	} rows[] = {
+		/* the client's word, where it can be true */
+		{"127.0.0.1", "Host: localhost:1080\r\n", "localhost:1080"},
+		{"", "Host: 192.0.2.7:1080\r\n", "192.0.2.7:1080"},
+		{"", "hOST:\tMy-box_1.example.org:1080 \r\n",
+			"My-box_1.example.org:1080"},
+		{"::", "Host: [2001:db8::7]:1080\r\n", "[2001:db8::7]:1080"},
+		/* else where it listens */
+		{"127.0.0.1", "", "127.0.0.1:1080"},
+		{"localhost", "", "127.0.0.1:1080"},
+		{NULL, "", "127.0.0.1:1080"},
+		{"", "Host: example.org\r\n", "127.0.0.1:1080"},
+		{"", "Host: example.org:1081\r\n", "127.0.0.1:1080"},
+		{"", "Host: example.org:01080\r\n", "127.0.0.1:1080"},
+		{"", "Host: example.org:11080\r\n", "127.0.0.1:1080"},
+		{"", "Host: :1080\r\n", "127.0.0.1:1080"},
+		{"", "Host: 1080\r\n", "127.0.0.1:1080"},
+		{"", "Host:\r\n", "127.0.0.1:1080"},
+		{"0.0.0.0", "Host: a\";alert(1)//:1080\r\n", "127.0.0.1:1080"},
+		{"::", "Host: a; PROXY evil:1080\r\n", "127.0.0.1:1080"},
+		{"", "Host: a b:1080\r\n", "127.0.0.1:1080"},
+		{"", "Host: \303\251:1080\r\n", "127.0.0.1:1080"},
+		{"", "Host: ::1:1080\r\n", "127.0.0.1:1080"},
+		{"", "Host: [::1:1080\r\n", "127.0.0.1:1080"},
+		{"", "Host: []:1080\r\n", "127.0.0.1:1080"},
+		{"", "Host: [1]:1080\r\n", "127.0.0.1:1080"},
+		{"", "Host: [fe80::1%25lo]:1080\r\n", "127.0.0.1:1080"},
+		{"192.0.2.5", "", "192.0.2.5:1080"},
+		{"::1", "Host: x\r\n", "[::1]:1080"},
+	};
+	static const char *const paths[] = {"/proxy.pac", "/wpad.dat"};
+
+	(void)state;
+	listen_port = 1080;
+	for (size_t i = 0; i < 2 * ROWS(rows); i++) {
+		const char *place = rows[i / 2].place, *text, *body;
+		char *request = mem_printf("GET %s HTTP/1.1\r\n%s\r\n",
+			paths[i % 2], rows[i / 2].field);
+		char *line = mem_printf("\treturn \"SOCKS5 %s; SOCKS %s; PROXY "
+					"%s\";\n",
+			place, place, place);
+		struct outcome o;
+
+		listen_host = rows[i / 2].host;
+		/* A login is never asked for. */
+		o = run(request, strlen(request), i % 2 != 0 ? "me" : NULL,
+			"secret");
+		buf_put_u8(&o.out, '\0');
+		text = (const char *)buf_ptr(&o.out);
+		assert_int_equal(o.result, SOCKS_END);
+		if (strncmp(text, "HTTP/1.1 200 OK\r\n", 17) != 0 ||
+			strstr(text, line) == NULL)
+			fail_msg("%s: %s", request, text);
+		assert_non_null(strstr(text, "\r\nContent-Type: application/"
+					     "x-ns-proxy-autoconfig\r\n"));
+		body = strstr(text, "\r\n\r\n") + 4;
+		assert_int_equal(atol(strstr(text, "Content-Length: ") + 16),
+			strlen(body));
+		outcome_done(&o);
+		free(line);
+		free(request);
+	}
+}
+
+static void a_host_may_be_long_but_not_too_long(void **state)
+{
+	char host[SOCKS_HOST_MAX + 2];
+
+	(void)state;
+	listen_port = 65535;
+	for (size_t n = SOCKS_HOST_MAX; n <= SOCKS_HOST_MAX + 1; n++) {
+		struct outcome o;
+		char *request;
+
+		memset(host, 'h', n);
+		host[n] = '\0';
+		request = mem_printf("GET /proxy.pac HTTP/1.1\r\n"
+				     "Host: %s:65535\r\n\r\n",
+			host);
+		o = run(request, strlen(request), NULL, NULL);
+		buf_put_u8(&o.out, '\0');
+		assert_int_equal(o.result, SOCKS_END);
+		assert_int_equal(
+			strstr((const char *)buf_ptr(&o.out), host) != NULL,
+			n == SOCKS_HOST_MAX);
+		outcome_done(&o);
+		free(request);
+	}
+}
+
+static void a_head_of_the_pac_file_has_no_body(void **state)
+{
+	static const char get[] = "GET /proxy.pac HTTP/1.0\r\n\r\n",
+			  head[] = "HEAD /proxy.pac HTTP/1.0\r\n\r\n";
+	struct outcome with, without;
+	size_t n;
+
+	(void)state;
+	listen_port = 1080;
+	with = run(BYTES(get), NULL, NULL);
+	without = run(BYTES(head), NULL, NULL);
+	n = buf_len(&without.out);
+	assert_true(buf_len(&with.out) > n);
+	assert_memory_equal(buf_ptr(&with.out), buf_ptr(&without.out), n);
+	assert_memory_equal(buf_ptr(&without.out) + n - 4, "\r\n\r\n", 4);
+	outcome_done(&with);
+	outcome_done(&without);
+}
+
+static void other_requests_are_told_of_the_pac_file(void **state)
+{
+	static const struct {
+		const char *text, *user, *status;
+	} rows[] = {
+		{"GET / HTTP/1.1\r\nHost: box:1080\r\n\r\n", NULL, "405 "},
+		{"GET / HTTP/1.1\r\nHost: box:1080\r\n\r\n", "me", "407 "},
+		{"POST /proxy.pac HTTP/1.1\r\nHost: box:1080\r\n\r\n", NULL,
+			"405 "},
+		{"GET /proxy.pacs HTTP/1.1\r\nHost: box:1080\r\n\r\n", NULL,
+			"405 "},
+		/* somebody else's, by way of a proxy */
+		{"GET http://box/proxy.pac HTTP/1.1\r\nHost: box:1080\r\n"
+		 "\r\n",
+			NULL, "405 "},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 2 * ROWS(rows); i++) {
+		struct outcome o;
+		const char *text;
+
+		listen_port = i % 2 != 0 ? 1080 : 0;
+		o = run(rows[i / 2].text, strlen(rows[i / 2].text),
+			rows[i / 2].user, "secret");
+		buf_put_u8(&o.out, '\0');
+		text = (const char *)buf_ptr(&o.out);
+		assert_int_equal(o.result, SOCKS_END);
+		assert_memory_equal(text + 9, rows[i / 2].status, 4);
+		assert_int_equal(
+			strstr(text, "\nhttp://box:1080/proxy.pac\n") != NULL,
+			listen_port != 0);
+		outcome_done(&o);
+	}
+}
+
 /* What must not fit is found out when the last byte that may come has come, and
  * what just fits is taken. */
 static void lengths_are_capped(void **state)
@@ -463,9 +630,14 @@ static void protocols_have_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+#define PAC(test) cmocka_unit_test_teardown(test, listen_nowhere)
 		cmocka_unit_test(connects_with_and_without_early_data),
 		cmocka_unit_test(refusals),
 		cmocka_unit_test(http_refusals),
+		PAC(the_pac_file_names_this_port),
+		PAC(a_host_may_be_long_but_not_too_long),
+		PAC(a_head_of_the_pac_file_has_no_body),
+		PAC(other_requests_are_told_of_the_pac_file),
 		cmocka_unit_test(lengths_are_capped),
 		cmocka_unit_test(endless_heads_are_cut),
 		cmocka_unit_test(every_prefix_wants_more),
