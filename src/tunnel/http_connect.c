@@ -204,7 +204,7 @@ static bool basic_fits(struct slice value, const struct socks_login *login)
 	while (value.len > 0 && *value.p == ' ')
 		next_word(&value);
 	if (value.len > LOGIN_MAX || base64_decode(&pair, value) != 0)
-		return false;
+		goto done;
 	n = buf_len(&pair);
 	colon = n != 0 ? memchr(buf_ptr(&pair), ':', n) : NULL;
 	if (colon != NULL) {
@@ -214,6 +214,7 @@ static bool basic_fits(struct slice value, const struct socks_login *login)
 		good = socks_same(buf_ptr(&pair), user, login->user);
 		good &= socks_same(colon + 1, n - user - 1, login->password);
 	}
+done:
 	buf_wipe_done(&pair);
 	return good;
 }

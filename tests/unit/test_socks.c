@@ -276,6 +276,10 @@ static void http_refusals(void **state)
 			"me", "407 ", "Basic"},
 		{HTTP_CONNECT_HEAD "Proxy-Authorization: Basic !!!!\r\n\r\n",
 			"me", "407 ", "Basic"},
+		/* padding over bits that are set */
+		{HTTP_CONNECT_HEAD
+			"Proxy-Authorization: Basic bWU6c2VjcmN=\r\n\r\n",
+			"me", "407 ", "Basic"},
 		{HTTP_CONNECT_HEAD "Proxy-Authorization: Basic \r\n\r\n", "me",
 			"407 ", "Basic"},
 		{HTTP_CONNECT_HEAD
