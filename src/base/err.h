@@ -3,8 +3,8 @@
  *
  * Functions return 0, or -ERR_X. The second column is the stable code that
  * the API, `--json` and the logs show; people read the catalogues' sentence
- * (`error.<code>` and `offer.<code>` in lang/, see trouble.h). The third is the HTTP status
- * under which the API reports it.
+ * (`error.<code>` and `offer.<code>` in lang/, see trouble.h). The third is the
+ * HTTP status under which the API reports it.
  */
 #ifndef TAUPE_BASE_ERR_H
 #define TAUPE_BASE_ERR_H
@@ -61,9 +61,8 @@
 
 enum err {
 #define ERR_ENUM(sym, name, http) ERR_##sym,
-	ERR_LIST(ERR_ENUM)
+	ERR_LIST(ERR_ENUM) ERR_COUNT
 #undef ERR_ENUM
-	ERR_COUNT
 };
 
 #define WARN_UNUSED __attribute__((warn_unused_result))

@@ -80,7 +80,7 @@ static inline uint32_t rd_u32(struct rd *r)
 	if (s.len == 0)
 		return 0;
 	return (uint32_t)s.p[0] << 24 | (uint32_t)s.p[1] << 16 |
-		(uint32_t)s.p[2] << 8 | s.p[3];
+	       (uint32_t)s.p[2] << 8 | s.p[3];
 }
 
 static inline uint64_t rd_u64(struct rd *r)

@@ -14,7 +14,10 @@ struct secret {
 	size_t len;
 };
 
-#define SECRET_INIT {0}
+#define SECRET_INIT                                                            \
+	{                                                                      \
+		0                                                              \
+	}
 
 /* Copies `n` bytes of `p` (which may be NULL when n is 0) over what was held.
  * The caller still has to wipe its own copy. */

@@ -28,8 +28,8 @@ struct trouble {
 void trouble_set(struct trouble *t, int code);
 
 /* Adds an argument (or replaces the one of that name); past TROUBLE_ARGS it is
- * dropped. Cut at TROUBLE_VALUE and made one safe line (clean.h), as peers' words
- * are among them. `name` must be a literal. */
+ * dropped. Cut at TROUBLE_VALUE and made one safe line (clean.h), as peers'
+ * words are among them. `name` must be a literal. */
 void trouble_arg(struct trouble *t, const char *name, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 

@@ -11,12 +11,12 @@
  * signature first, and signed with only once the server has said that it would
  * do: so no one is asked for a passphrase, or to touch a token, in vain. RSA
  * keys sign with rsa-sha2-512 or rsa-sha2-256, whichever server-sig-algs has; a
- * server that sent none is tried with both. SHA-1 is never used. Partial success
- * (RFC 4252 §5.1) goes on with the methods that the server then names.
+ * server that sent none is tried with both. SHA-1 is never used. Partial
+ * success (RFC 4252 §5.1) goes on with the methods that the server then names.
  *
- * Life cycle: auth_new → auth_start (after SERVICE_ACCEPT) → auth_input for each
- * message 50..79, auth_answer and auth_agent_signed for each question → ops.done
- * once. auth_free at any time, but from no callback. One thread.
+ * Life cycle: auth_new → auth_start (after SERVICE_ACCEPT) → auth_input for
+ * each message 50..79, auth_answer and auth_agent_signed for each question →
+ * ops.done once. auth_free at any time, but from no callback. One thread.
  */
 #ifndef TAUPE_SSH_AUTH_H
 #define TAUPE_SSH_AUTH_H
@@ -42,8 +42,8 @@ struct auth_key {
 	/* Plain or certificate. NULL: the file does not show its public half
 	 * without the passphrase, which is then asked for before the offer. */
 	const struct pubkey *key;
-	/* What the agent knows it as, when that isn't `key` (a certificate from a
-	 * file whose plain key is in the agent); or NULL. */
+	/* What the agent knows it as, when that isn't `key` (a certificate from
+	 * a file whose plain key is in the agent); or NULL. */
 	const struct pubkey *agent_key;
 	const char *path; /* private key file; NULL: in the agent */
 	const char *comment;
@@ -67,18 +67,19 @@ struct auth_config {
 
 struct auth_ops {
 	/* Queue this payload (type byte first). It may hold a password: it is
-	 * wiped here after the call, and what was made of it is the callee's. */
+	 * wiped here after the call; what was made of it is the callee's. */
 	void (*send)(void *arg, const uint8_t *payload, size_t n);
-	/* Ask; answered by auth_answer (any time later, not from inside ask). The
-	 * prompt is given away (prompt_free). */
+	/* Ask; answered by auth_answer (any time later, not from inside ask).
+	 * The prompt is given away (prompt_free). */
 	void (*ask)(void *arg, struct prompt *prompt);
 	/* Have the agent sign; answered by auth_agent_signed, later, not from
 	 * inside. Slices live until the answer. `alg` is a signature algorithm,
 	 * never a certificate's name. */
 	void (*agent_sign)(void *arg, struct slice key_blob, struct slice data,
 		const char *alg);
-	/* USERAUTH_BANNER, or the words of a keyboard-interactive round that asks
-	 * nothing; made safe for a terminal, at most AUTH_BANNER_MAX bytes. */
+	/* USERAUTH_BANNER, or the words of a keyboard-interactive round that
+	 * asks nothing; made safe for a terminal, at most AUTH_BANNER_MAX
+	 * bytes. */
 	void (*banner)(void *arg, const char *text);
 	/* An answer that the server accepted: keep it for further links. `kind`
 	 * is PROMPT_PASSWORD or PROMPT_PASSPHRASE, `about` as in the prompt. */
@@ -89,8 +90,8 @@ struct auth_ops {
 	 * "host", "tried" (methods and keys), "offered" (what the server would
 	 * still take), and `method` and `how` are "":
 	 *   -ERR_AUTH_FAILED  no method worked, or a cap was reached
-	 *   -ERR_NEED_INPUT   the same, and a question that may_ask forbade might
-	 *                     have helped; "about" tells what it was about
+	 *   -ERR_NEED_INPUT   the same, and a question that may_ask forbade
+	 *                     might have helped; "about" tells of what
 	 *   -ERR_CANCELLED    by the person
 	 * Everything given dies with the call. */
 	void (*done)(void *arg, int err, const struct trouble *trouble,
@@ -108,8 +109,9 @@ void auth_free(struct auth *a);
 void auth_start(struct auth *a, struct slice session_id);
 /* EXT_INFO's server-sig-algs (comma-separated); may come at any time. */
 void auth_server_sig_algs(struct auth *a, struct slice list);
-/* A message of type 50..79, type byte included. -ERR_PROTOCOL: malformed, out of
- * turn, or more than a server may ask; the link falls, and done is not called. */
+/* A message of type 50..79, type byte included. -ERR_PROTOCOL: malformed, out
+ * of turn, or more than a server may ask; the link falls, and done is not
+ * called. */
 int auth_input(struct auth *a, struct slice payload) WARN_UNUSED;
 
 /* One secret a field, in order (missing ones are empty); NULL when the person

@@ -5,8 +5,8 @@
  * auth.c owns the conversation: whose turn it is, which method is next, the
  * caps, the end. A method is a row of functions on its own part of struct auth.
  * Whatever a method sends or asks goes through auth_send, auth_ask and
- * auth_agent_sign. Each of these may end the auth instead (a cap is reached), so
- * a method returns right after it.
+ * auth_agent_sign. Each of these may end the auth instead (a cap is reached),
+ * so a method returns right after it.
  */
 #ifndef TAUPE_SSH_AUTH_PRIVATE_H
 #define TAUPE_SSH_AUTH_PRIVATE_H
@@ -70,12 +70,12 @@ extern const struct auth_method auth_kbdint_method;
 extern const struct auth_method auth_password_method;
 
 struct auth_pubkey {
-	size_t at;       /* the key that is being tried */
-	bool *accepted;  /* n_keys: it brought a partial success */
-	const struct pubkey *key; /* its public half: the config's or priv's */
-	struct privkey *priv;     /* loaded, or NULL */
-	unsigned asked;           /* for its passphrase */
-	unsigned alg_no;          /* which of its algorithms */
+	size_t at;                 /* the key that is being tried */
+	bool *accepted;            /* n_keys: it brought a partial success */
+	const struct pubkey *key;  /* its public half: the config's or priv's */
+	struct privkey *priv;      /* loaded, or NULL */
+	unsigned asked;            /* for its passphrase */
+	unsigned alg_no;           /* which of its algorithms */
 	const char *alg, *sig_alg; /* in the request, in the signature */
 	bool query;         /* the request that is out is without a signature */
 	struct buf request; /* session id and request, waiting for the agent */
@@ -113,18 +113,18 @@ struct auth {
 	enum auth_state state;
 	enum auth_method_id method; /* AUTH_METHOD_COUNT: the none probe */
 	struct auth_tried tried;
-	char *about;       /* user@host */
-	char *session_id;  /* bytes */
+	char *about;      /* user@host */
+	char *session_id; /* bytes */
 	size_t session_id_len;
-	char *sig_algs;    /* server-sig-algs, or NULL */
-	char *offered;     /* methods that can continue */
+	char *sig_algs; /* server-sig-algs, or NULL */
+	char *offered;  /* methods that can continue */
 	unsigned tries, prompts, banners;
-	char *unasked;     /* what a question would have been about, or NULL */
+	char *unasked; /* what a question would have been about, or NULL */
 	struct {
 		enum prompt_kind kind;
 		char *about;
 		struct secret secret; /* unset: nothing */
-	} learned; /* by the request that is out */
+	} learned;                    /* by the request that is out */
 	struct auth_pubkey pubkey;
 	struct auth_password password;
 	struct auth_kbdint kbdint;
@@ -141,8 +141,8 @@ void auth_agent_sign(struct auth *a, struct slice key_blob,
 /* A question could not be asked. */
 void auth_note_unasked(struct auth *a, const char *about);
 /* The next request carries `secret`, which a person gave. */
-void auth_note_learned(struct auth *a, enum prompt_kind kind,
-	const char *about, const struct secret *secret);
+void auth_note_learned(struct auth *a, enum prompt_kind kind, const char *about,
+	const struct secret *secret);
 /* … and was not accepted. */
 void auth_forget_learned(struct auth *a);
 /* The method gave up its turn: goes on with whatever is next. */

@@ -166,8 +166,7 @@ static void send_refusal(struct session *s, uint32_t recipient, uint32_t reason,
 	buf_done(&b);
 }
 
-void channel_claim(
-	struct channel *ch, const struct channel_ops *ops, void *arg)
+void channel_claim(struct channel *ch, const struct channel_ops *ops, void *arg)
 {
 	ch->ops = ops;
 	ch->arg = arg;

@@ -107,8 +107,8 @@ static size_t padding_for(const struct direction *d, size_t len, size_t round)
 	return pad < PADDING_MIN ? pad + block : pad;
 }
 
-int packet_reserve_run(struct packet *p, size_t max, int n,
-	uint8_t **ret_first, size_t *ret_stride)
+int packet_reserve_run(struct packet *p, size_t max, int n, uint8_t **ret_first,
+	size_t *ret_stride)
 {
 	size_t each = HEAD_LEN + max + TRAILER_MAX;
 	struct chunk *c = chunk_with_room(p, each);
@@ -132,7 +132,8 @@ int packet_commit(struct packet *p, size_t len)
 {
 	struct chunk *c = TAILQ_LAST(&p->chunks, chunks);
 	uint8_t *at = c->data + c->tail;
-	size_t pad = padding_for(&p->out, len, p->pad_next), total = HEAD_LEN + len + pad;
+	size_t pad = padding_for(&p->out, len, p->pad_next),
+	       total = HEAD_LEN + len + pad;
 	uint32_t length = (uint32_t)(total - 4);
 	int err;
 

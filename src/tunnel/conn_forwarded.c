@@ -23,10 +23,9 @@ static void on_dialed(void *arg, int err, int fd, const struct trouble *t)
 				c->channel, OPEN_CONNECT_FAILED, err_name(err));
 			c->channel = NULL;
 		} else {
-			conn_socks_answer(c,
-				err == -ERR_CONNECT_REFUSED
-					? ERR_TARGET_REFUSED
-					: ERR_TARGET_UNREACHABLE);
+			conn_socks_answer(c, err == -ERR_CONNECT_REFUSED
+						     ? ERR_TARGET_REFUSED
+						     : ERR_TARGET_UNREACHABLE);
 		}
 		conn_socks_end(c);
 		return;

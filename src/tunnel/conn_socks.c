@@ -1,6 +1,6 @@
 /*
- * The proxy handshake: with a local client over its socket (Dynamic), or with one
- * on the server's side over the channel (reverse dynamic).
+ * The proxy handshake: with a local client over its socket (Dynamic), or with
+ * one on the server's side over the channel (reverse dynamic).
  */
 #include "tunnel/conn_private.h"
 
@@ -43,8 +43,8 @@ static void say(struct conn *c, struct buf *out)
 
 static void requested(struct conn *c)
 {
-	struct endpoint target = {.host = c->socks->host,
-		.port = c->socks->port};
+	struct endpoint target = {
+		.host = c->socks->host, .port = c->socks->port};
 
 	if (!c->is_forwarded) {
 		conn_arm(c, 0);
@@ -89,8 +89,8 @@ static bool feed(struct conn *c, struct buf *in)
 
 void conn_socks_readable(struct conn *c)
 {
-	ssize_t n = recv(c->fd, buf_reserve(&c->early, READ_BYTES), READ_BYTES,
-		0);
+	ssize_t n =
+		recv(c->fd, buf_reserve(&c->early, READ_BYTES), READ_BYTES, 0);
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
@@ -112,8 +112,8 @@ void conn_socks_channel_data(struct conn *c, const uint8_t *p, size_t n)
 	before = buf_len(&c->queue);
 	/* The request is ours; what follows it waits for the target. */
 	if (feed(c, &c->queue))
-		channel_consumed(c->channel, before - buf_len(&c->queue),
-			lane_now_us());
+		channel_consumed(
+			c->channel, before - buf_len(&c->queue), lane_now_us());
 }
 
 void conn_socks_answer(struct conn *c, int err)

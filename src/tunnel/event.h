@@ -79,7 +79,7 @@ struct event {
 	uint32_t link_no;        /* 1…; 0: none */
 	enum tunnel_state state; /* SERVER, FORWARD */
 	bool up;                 /* LINK */
-	/* Why: SERVER and FORWARD in error or reconnecting, LINK down, TARGET. */
+	/* Why: SERVER, FORWARD in error or reconnecting, LINK down, TARGET. */
 	struct trouble trouble;
 	uint64_t up_ms;        /* lost: for how long it had been up */
 	uint64_t next_try_ms;  /* reconnecting: from now */

@@ -1,10 +1,10 @@
 /*
- * A running forward: its listener here, or its listening on the server; its state;
- * its connections.
+ * A running forward: its listener here, or its listening on the server; its
+ * state; its connections.
  *
- * Local and Dynamic listen from the start and stay bound while the server is away;
- * Remote asks the server for its port each time the first link comes up. A port
- * that can't be had is tried again. Worker thread only.
+ * Local and Dynamic listen from the start and stay bound while the server is
+ * away; Remote asks the server for its port each time the first link comes up.
+ * A port that can't be had is tried again. Worker thread only.
  */
 #ifndef TAUPE_TUNNEL_FORWARD_H
 #define TAUPE_TUNNEL_FORWARD_H
@@ -37,10 +37,10 @@ struct forward {
 	uv_timer_t patience; /* for connections that wait */
 	unsigned handles;    /* open uv handles */
 	bool stopping;
-	bool was_up;         /* remote: the server gave the port once */
-	unsigned refusals;   /* remote: in a row */
-	struct link *asked;  /* remote: the link that has, or was asked for, it */
-	bool asking;         /* … and has not answered */
+	bool was_up;        /* remote: the server gave the port once */
+	unsigned refusals;  /* remote: in a row */
+	struct link *asked; /* remote: which has, or was asked for, the port */
+	bool asking;        /* … and has not answered */
 	bool granted;
 	uint16_t bound_port;
 	struct conn_list conns, pending;
@@ -50,16 +50,16 @@ struct forward {
 	enum err last_target_err;
 };
 
-struct forward *forward_new(struct server *s, uint32_t id,
-	struct forward_spec *spec);
+struct forward *forward_new(
+	struct server *s, uint32_t id, struct forward_spec *spec);
 /* Closes its connections and its port; when all is closed it tells
  * server_forward_gone and frees itself. */
 void forward_stop(struct forward *f);
 
 /* A link came up; `first` is the one for remote forwards. */
 void forward_link_up(struct forward *f, struct link *first);
-/* A link went: what it carried for a remote forward is void, and asked for again
- * on `first`, unless that is NULL: no other is up. */
+/* A link went: what it carried for a remote forward is void, and asked for
+ * again on `first`, unless that is NULL: no other is up. */
 void forward_link_down(struct forward *f, struct link *l, struct link *first,
 	const struct trouble *why);
 /* The last link went, or could not come up; there will be another try. */
@@ -72,16 +72,16 @@ void forward_watch_pending(struct forward *f);
 /* Hands waiting connections to links. */
 void forward_serve_waiting(struct forward *f);
 
-/* The server could not open the destination: counts it, tells it (at most once a
- * second for the same reason), and names the error. `host` NULL: the forward's own
- * target. */
+/* The server could not open the destination: counts it, tells it (at most once
+ * a second for the same reason), and names the error. `host` NULL: the
+ * forward's own target. */
 int forward_target_failed(struct forward *f, uint32_t reason, const char *text,
 	const char *host, uint16_t port);
 /* The same for a target on this side. */
 void forward_local_failed(struct forward *f, const struct trouble *why);
 /* Whether a forwarded channel for this listening address is this forward's. */
-bool forward_matches(const struct forward *f, struct slice host,
-	uint32_t port, bool is_path);
+bool forward_matches(const struct forward *f, struct slice host, uint32_t port,
+	bool is_path);
 /* … and it was asked for at that very host. */
 bool forward_listens_at(const struct forward *f, struct slice host);
 

@@ -95,8 +95,8 @@ static int fail(const struct parse *p, const char *fmt, ...)
 	vsnprintf(why, sizeof(why), fmt, ap);
 	va_end(ap);
 	return trouble_say(p->trouble, ERR_INVALID,
-		"-%c \"%.40s\": %s (it takes: %s)", types[p->type].flag, p->text,
-		why, types[p->type].form);
+		"-%c \"%.40s\": %s (it takes: %s)", types[p->type].flag,
+		p->text, why, types[p->type].form);
 }
 
 /* Cuts one field off `*cursor`, in place; `*cursor` is NULL after the last. A

@@ -115,8 +115,8 @@ static void on_proxy_exit(void *arg, int64_t status, int signal)
 	struct link *l = arg;
 	struct trouble t;
 
-	trouble_set(&t, l->phase == LINK_READY ? ERR_LINK_LOST
-					       : ERR_PROXY_FAILED);
+	trouble_set(
+		&t, l->phase == LINK_READY ? ERR_LINK_LOST : ERR_PROXY_FAILED);
 	if (signal != 0)
 		trouble_arg(&t, "detail", "signal: %d", signal);
 	else
@@ -140,8 +140,8 @@ static void start_proxy(struct link *l)
 		link_down(l, &t);
 		return;
 	}
-	err = proxycmd_start(&l->lane->loop, command, on_proxy_exit, l,
-		&l->proxy, &fd, &t);
+	err = proxycmd_start(
+		&l->lane->loop, command, on_proxy_exit, l, &l->proxy, &fd, &t);
 	free(command);
 	if (err != 0)
 		link_down(l, &t);
@@ -161,8 +161,7 @@ static void start_jump(struct link *l)
 		link_down(l, &t);
 		return;
 	}
-	l->jump = conn_jump(
-		l->via, l, pair[0], l->peer->host, l->peer->port);
+	l->jump = conn_jump(l->via, l, pair[0], l->peer->host, l->peer->port);
 	if (l->jump == NULL) {
 		close(pair[1]);
 		trouble_say(&t, ERR_LIMIT, "too many channels");
@@ -239,8 +238,8 @@ static void on_identities(void *arg)
 static int jump_err(uint32_t reason)
 {
 	return reason == OPEN_ADMINISTRATIVELY_PROHIBITED
-		? ERR_TARGET_PROHIBITED
-		: ERR_HOST_UNREACHABLE;
+		       ? ERR_TARGET_PROHIBITED
+		       : ERR_HOST_UNREACHABLE;
 }
 
 void link_jump_failed(struct link *l, uint32_t reason, const char *text)
@@ -278,7 +277,8 @@ void link_talk(struct link *l, int fd)
 	l->session = session_new(&l->config, &link_session_ops, l);
 	/* A server that says nothing is as good as none. */
 	if (options(l)->connect_timeout_s != 0)
-		l->handshake_due_us = lane_now_us() +
+		l->handshake_due_us =
+			lane_now_us() +
 			(uint64_t)options(l)->connect_timeout_s * 1000000;
 	session_start(l->session, lane_now_us());
 	link_dirty(l);
@@ -307,8 +307,8 @@ struct link *link_new(struct server *server, struct peer *peer,
 	l->timer.data = l->ack_timer.data = l;
 	l->handles = 2;
 	l->known_hosts = peer_load_known_hosts(peer);
-	l->identity = identity_new(&l->lane->loop, options(l), &tokens,
-		on_identities, l);
+	l->identity = identity_new(
+		&l->lane->loop, options(l), &tokens, on_identities, l);
 	return l;
 }
 

@@ -1,13 +1,13 @@
 /*
  * A link: one live SSH connection to a server (or to a hop on the way to it).
  *
- *   GATHER (keys, known hosts) → DIAL (TCP, ProxyCommand, or a channel of the hop
- *   before) → TALK (version, keys, authentication) → READY → DOWN
+ *   GATHER (keys, known hosts) → DIAL (TCP, ProxyCommand, or a channel of the
+ *   hop before) → TALK (version, keys, authentication) → READY → DOWN
  *
- * The link owns its session and its socket, runs the bytes between them, and lets
- * its ready connections take turns. server.c decides which links there are; a link
- * reports to it with server_link_ready and server_link_down (once), after which it
- * frees itself when its handles are closed. Worker thread only.
+ * The link owns its session and its socket, runs the bytes between them, and
+ * lets its ready connections take turns. server.c decides which links there
+ * are; a link reports to it with server_link_ready and server_link_down (once),
+ * after which it frees itself when its handles are closed. Worker thread only.
  */
 #ifndef TAUPE_TUNNEL_LINK_H
 #define TAUPE_TUNNEL_LINK_H
@@ -26,8 +26,8 @@
 struct peer;
 struct server;
 
-/* `via` is the READY link to jump over, or NULL. `may_ask` false: a further link
- * of a pool, which must come up without a person. */
+/* `via` is the READY link to jump over, or NULL. `may_ask` false: a further
+ * link of a pool, which must come up without a person. */
 struct link *link_new(struct server *server, struct peer *peer,
 	struct link *via, unsigned number, bool may_ask);
 /* Ends it: orderly where it can. server_link_down is called if it was not yet;
@@ -40,8 +40,8 @@ struct link *link_via(const struct link *l);
 struct session *link_session(const struct link *l);
 unsigned link_number(const struct link *l);
 bool link_is_ready(const struct link *l);
-uint64_t link_up_since_ms(const struct link *l); /* wall clock; 0: not up */
-uint64_t link_up_ms(const struct link *l);       /* how long */
+uint64_t link_up_since_ms(const struct link *l);   /* wall clock; 0: not up */
+uint64_t link_up_ms(const struct link *l);         /* how long */
 uint64_t link_idle_since_ms(const struct link *l); /* uv_now; 0: in use */
 /* Carries bulk traffic now: keep others off it. */
 bool link_is_busy(const struct link *l);
@@ -58,13 +58,13 @@ void link_conn_added(struct link *l, struct conn *c);
 void link_conn_gone(struct link *l, struct conn *c);
 /* The connection has something to send. False: it was in line already. */
 bool link_conn_ready(struct link *l, struct conn *c);
-/* Data for a connection, from inside session_input: runs of packets for the same
- * one are written at once. The bytes live until session_input returns. */
+/* Data for a connection, from inside session_input: runs of packets for the
+ * same one are written at once. The bytes live until session_input returns. */
 void link_deliver(struct link *l, struct conn *c, const uint8_t *p, size_t n);
 void link_deliver_flush(struct link *l, struct conn *c);
 
-/* Sees to it that the link's connections fill packets, and that these are sent, in
- * this turn of the loop. */
+/* Sees to it that the link's connections fill packets, and that these are sent,
+ * in this turn of the loop. */
 void link_dirty(struct link *l);
 /* Does so for all that are dirty; called by lane.c. One that becomes dirty
  * meanwhile waits for the next turn. */

@@ -13,13 +13,14 @@
 
 /* Packets of one connection that one write takes. */
 #define LINK_BATCH_MAX 32
-/* Unsent bytes past which connections wait, here, and as many again in the kernel:
- * what the link moves in LINK_QUEUE_US, within bounds. Short, because everything
- * that is said next waits behind it; long enough to keep a fast path full. */
+/* Unsent bytes past which connections wait, here, and as many again in the
+ * kernel: what the link moves in LINK_QUEUE_US, within bounds. Short, because
+ * everything that is said next waits behind it; long enough to keep a fast path
+ * full. */
 #define LINK_QUEUE_US  2000
 #define LINK_QUEUE_MIN (128 * 1024)
 #define LINK_QUEUE_MAX (1024 * 1024)
-/* What a link has to prove that it lives, after sleep or a change of network. */
+/* What a link has to prove that it lives, after sleep or a new network. */
 #define LINK_PROBE_US 1000000
 
 enum link_phase {
@@ -46,14 +47,14 @@ struct link {
 	struct known_hosts *known_hosts;
 	struct dial *dial;
 	struct proxycmd *proxy;
-	bool proxy_ended; /* its output has; its exit status is due */
+	bool proxy_ended;  /* its output has; its exit status is due */
 	struct conn *jump; /* the connection over `via` that carries us */
 	unsigned attempts; /* left of ConnectionAttempts */
 
 	struct session_config config;
 	char *host_key_algs, *methods; /* of the config */
 	struct session *session;
-	const struct pubkey *asked_key; /* the host key that a person looks at */
+	const struct pubkey *asked_key; /* that a person looks at */
 
 	uv_poll_t poll;
 	uv_timer_t timer;
@@ -74,7 +75,7 @@ struct link {
 	} batch;
 
 	uint64_t up_since_ms, up_mono_ms, idle_since_ms;
-	/* bulk detection: bytes of the running and the last tenth of a second */
+	/* bulk detection: bytes of this and of the last tenth of a second */
 	uint64_t meter_start_us, meter_bytes, meter_rate;
 	bool is_busy;
 	size_t queue_max; /* as LINK_QUEUE_US says */

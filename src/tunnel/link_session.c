@@ -1,6 +1,6 @@
 /*
- * What a link's session calls back for: the host key, authentication, readiness,
- * the server's channels, the end.
+ * What a link's session calls back for: the host key, authentication,
+ * readiness, the server's channels, the end.
  */
 #include "tunnel/link_private.h"
 
@@ -36,8 +36,8 @@ static bool skip_method(const struct options *o, const char *name, size_t n)
 static char *methods(const struct options *o)
 {
 	const char *list = o->preferred_auths != NULL
-		? o->preferred_auths
-		: "publickey,keyboard-interactive,password";
+				   ? o->preferred_auths
+				   : "publickey,keyboard-interactive,password";
 	struct buf b = BUF_INIT;
 
 	while (*list != '\0') {
@@ -65,28 +65,30 @@ void link_session_config(struct link *l)
 					 : pubkey_host_alg_default_list());
 	l->methods = methods(o);
 	*c = (struct session_config){
-		.proposal = {
-			.kex = o->kex,
-			.host_key_algs = l->host_key_algs,
-			.ciphers = o->ciphers,
-			.macs = o->macs,
-		},
+		.proposal =
+			{
+				.kex = o->kex,
+				.host_key_algs = l->host_key_algs,
+				.ciphers = o->ciphers,
+				.macs = o->macs,
+			},
 		.rekey_bytes = o->rekey_bytes,
 		.rekey_s = o->rekey_s,
 		.alive_interval_s = o->alive_interval_s,
 		.alive_count_max = o->alive_count_max,
 		.update_host_keys = o->update_host_keys == 1,
 		.budget = &l->lane->budget,
-		.auth = {
-			.user = l->peer->user,
-			.host = l->peer->recorded_name,
-			.preferred = l->methods,
-			.password = &l->peer->password,
-			.passphrase = &l->peer->passphrase,
-			.may_ask = l->may_ask && !o->batch_mode,
-			.password_prompts = o->password_prompts,
-			.accepted_algs = o->pubkey_accepted,
-		},
+		.auth =
+			{
+				.user = l->peer->user,
+				.host = l->peer->recorded_name,
+				.preferred = l->methods,
+				.password = &l->peer->password,
+				.passphrase = &l->peer->passphrase,
+				.may_ask = l->may_ask && !o->batch_mode,
+				.password_prompts = o->password_prompts,
+				.accepted_algs = o->pubkey_accepted,
+			},
 	};
 	c->auth.keys = identity_keys(l->identity, &c->auth.n_keys);
 }
@@ -144,8 +146,8 @@ static bool says_yes(const struct secret *answer, const struct pubkey *key)
 
 	pubkey_fingerprint(key, fingerprint);
 	return answer->p != NULL &&
-		(strcmp(answer->p, "yes") == 0 ||
-			strcmp(answer->p, fingerprint) == 0);
+	       (strcmp(answer->p, "yes") == 0 ||
+		       strcmp(answer->p, fingerprint) == 0);
 }
 
 static void host_key_answered(
@@ -175,13 +177,11 @@ static bool on_host_key_is_new(void *arg, const struct pubkey *key)
 	struct link *l = arg;
 	struct known_hosts_answer answer;
 
-	known_hosts_check(
-		l->known_hosts, l->peer->recorded_name, key, &answer);
+	known_hosts_check(l->known_hosts, l->peer->recorded_name, key, &answer);
 	return answer.verdict != KNOWN_HOSTS_MATCH;
 }
 
-static void on_host_keys(
-	void *arg, const struct pubkey *const *keys, size_t n)
+static void on_host_keys(void *arg, const struct pubkey *const *keys, size_t n)
 {
 	struct link *l = arg;
 
@@ -240,8 +240,7 @@ static void on_agent_sign(
 
 	/* A person may have to touch a token. */
 	l->handshake_due_us = UINT64_MAX;
-	identity_sign(
-		l->identity, key_blob, data, alg, on_agent_signed, l);
+	identity_sign(l->identity, key_blob, data, alg, on_agent_signed, l);
 }
 
 static void on_banner(void *arg, const char *text)
@@ -281,10 +280,9 @@ static void on_ready(void *arg, const char *method, const char *how)
 	l->up_since_ms = clock_wall_ms();
 	l->up_mono_ms = clock_mono_ms();
 	l->idle_since_ms = uv_now(&l->lane->loop);
-	log_debug("%s: link %u: in by %s (%s), %s, %s, %s",
-		l->peer->name, l->number, method, how,
-		session_server_version(l->session), session_kex(l->session),
-		session_cipher(l->session));
+	log_debug("%s: link %u: in by %s (%s), %s, %s, %s", l->peer->name,
+		l->number, method, how, session_server_version(l->session),
+		session_kex(l->session), session_cipher(l->session));
 	server_link_ready(l->server, l);
 }
 

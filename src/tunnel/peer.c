@@ -43,8 +43,8 @@ int peer_init(struct peer *p, const struct server_config *config,
 	};
 	if (o->host_name == NULL)
 		p->host = mem_strdup(config->host);
-	else if ((err = options_expand(o->host_name, &tokens, &p->host,
-			  trouble)) != 0)
+	else if ((err = options_expand(
+			  o->host_name, &tokens, &p->host, trouble)) != 0)
 		return err;
 	/* As ssh: an alias is recorded as it is, whatever the port. */
 	p->recorded_name = alias != NULL ? known_hosts_name(alias, 22)
@@ -127,8 +127,8 @@ static char *user_file(const struct peer *p)
 
 /* ---- judging ---- */
 
-static void describe(const struct peer *p, const struct pubkey *key,
-	int err, struct trouble *t)
+static void describe(const struct peer *p, const struct pubkey *key, int err,
+	struct trouble *t)
 {
 	char fingerprint[PUBKEY_FINGERPRINT_MAX];
 
@@ -156,7 +156,7 @@ static bool accepted_before(const struct peer *p, const struct pubkey *key)
 	struct slice blob = pubkey_blob(key);
 
 	return buf_len(&p->accepted) == blob.len &&
-		memcmp(buf_ptr(&p->accepted), blob.p, blob.len) == 0;
+	       memcmp(buf_ptr(&p->accepted), blob.p, blob.len) == 0;
 }
 
 static enum peer_verdict judge_unknown(struct peer *p, const struct pubkey *key,
@@ -177,8 +177,8 @@ static enum peer_verdict judge_unknown(struct peer *p, const struct pubkey *key,
 	return PEER_ACCEPT;
 }
 
-/* As ssh: a host of an unusual port that is not recorded with it may be recorded
- * without. */
+/* As ssh: a host of an unusual port that is not recorded with it may be
+ * recorded without. */
 static void check(const struct peer *p, const struct known_hosts *kh,
 	const struct pubkey *key, struct known_hosts_answer *ret_answer)
 {
@@ -251,8 +251,7 @@ void peer_accept(struct peer *p, const struct pubkey *key, bool record)
 	free(path);
 }
 
-void peer_learn_keys(struct peer *p, const struct pubkey *const *keys,
-	size_t n)
+void peer_learn_keys(struct peer *p, const struct pubkey *const *keys, size_t n)
 {
 	unsigned added, removed;
 	struct trouble t;

@@ -1,6 +1,6 @@
 /*
- * What all links to one host have in common: how it is reached, its host key once
- * accepted, the secrets that it accepted, what known_hosts says of it.
+ * What all links to one host have in common: how it is reached, its host key
+ * once accepted, the secrets that it accepted, what known_hosts says of it.
  */
 #ifndef TAUPE_TUNNEL_PEER_H
 #define TAUPE_TUNNEL_PEER_H
@@ -18,12 +18,12 @@
 
 struct peer {
 	const struct server_config *config; /* the server's copy */
-	char *name;          /* what people call it */
-	char *host;          /* where to connect */
+	char *name;                         /* what people call it */
+	char *host;                         /* where to connect */
 	uint16_t port;
 	char *user;
 	char *recorded_name; /* in known_hosts: known_hosts_name() */
-	struct buf accepted; /* blob of the host key that was accepted, or empty */
+	struct buf accepted; /* blob of the accepted host key, or empty */
 	struct secret password, passphrase;
 };
 
@@ -44,17 +44,17 @@ enum peer_verdict {
 	PEER_REFUSE, /* `trouble` says why */
 };
 
-/* Judges the key that the server proved. PEER_ACCEPT records it where the policy
- * says so; `ret_notice` (a catalogue key or NULL) tells what was done. With
- * PEER_REFUSE and PEER_ASK `trouble` is filled. A changed key is refused, whatever
- * the policy. */
+/* Judges the key that the server proved. PEER_ACCEPT records it where the
+ * policy says so; `ret_notice` (a catalogue key or NULL) tells what was done.
+ * With PEER_REFUSE and PEER_ASK `trouble` is filled. A changed key is refused,
+ * whatever the policy. */
 enum peer_verdict peer_judge(struct peer *p, const struct known_hosts *kh,
 	const struct pubkey *key, struct trouble *trouble,
 	const char **ret_notice);
 /* A person said yes (or the policy did): remembers and records it. */
 void peer_accept(struct peer *p, const struct pubkey *key, bool record);
 /* UpdateHostKeys: writes what the server proved into the first user file. */
-void peer_learn_keys(struct peer *p, const struct pubkey *const *keys,
-	size_t n);
+void peer_learn_keys(
+	struct peer *p, const struct pubkey *const *keys, size_t n);
 
 #endif

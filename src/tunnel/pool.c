@@ -13,18 +13,18 @@
 #include "base/mem.h"
 
 /* Connections on each link before one more link is worth its sshd. */
-#define CONNS_PER_LINK    32
-#define TRIM_EVERY_MS     15000
-#define IDLE_MS           60000
-#define GROWTH_PAUSE_MS   30000
+#define CONNS_PER_LINK  32
+#define TRIM_EVERY_MS   15000
+#define IDLE_MS         60000
+#define GROWTH_PAUSE_MS 30000
 /* A bulk transfer weighs as much as this many connections. */
-#define BUSY_WEIGHT       100000
+#define BUSY_WEIGHT 100000
 
 void pool_add(struct server *s, bool may_ask)
 {
 	struct link *via = s->config->n_jumps != 0
-		? s->hop_links[s->config->n_jumps - 1]
-		: NULL;
+				   ? s->hop_links[s->config->n_jumps - 1]
+				   : NULL;
 	struct link *l;
 
 	s->n_bodies++;

@@ -1,11 +1,11 @@
 /*
  * One server on a worker: its pool of links, its forwards, its prompts.
  *
- * It keeps at least one link up while a forward wants one, and comes back for ever
- * (0.5 s doubling to 30 s, with jitter). The pool grows by one link when the links
- * there are carry bulk traffic or many channels, up to TaupePool, and shrinks when
- * the further ones have been idle for a minute. Remote forwards live on the first
- * link. Worker thread only.
+ * It keeps at least one link up while a forward wants one, and comes back for
+ * ever (0.5 s doubling to 30 s, with jitter). The pool grows by one link when
+ * the links there are carry bulk traffic or many channels, up to TaupePool, and
+ * shrinks when the further ones have been idle for a minute. Remote forwards
+ * live on the first link. Worker thread only.
  */
 #ifndef TAUPE_TUNNEL_SERVER_H
 #define TAUPE_TUNNEL_SERVER_H
@@ -31,8 +31,8 @@ void server_stop(struct server *s);
 uint32_t server_id(const struct server *s);
 struct lane *server_lane(const struct server *s);
 
-void server_start_forward(struct server *s, uint32_t id,
-	struct forward_spec *spec);
+void server_start_forward(
+	struct server *s, uint32_t id, struct forward_spec *spec);
 void server_stop_forward(struct server *s, uint32_t id);
 void server_answer(struct server *s, uint32_t prompt_id,
 	const struct secret *answers, size_t n);
@@ -56,12 +56,12 @@ void server_forward_gone(struct server *s, struct forward *f);
 
 /* ---- for links ---- */
 void server_link_ready(struct server *s, struct link *l);
-void server_link_down(struct server *s, struct link *l,
-	const struct trouble *trouble);
+void server_link_down(
+	struct server *s, struct link *l, const struct trouble *trouble);
 /* Every handle of the link is closed; it is freed after the return. */
 void server_link_gone(struct server *s);
-/* Raises a prompt for the link; the prompt is taken over. `about` (or NULL) tells
- * the facts of a host key question. */
+/* Raises a prompt for the link; the prompt is taken over. `about` (or NULL)
+ * tells the facts of a host key question. */
 void server_ask(struct server *s, struct link *l, struct prompt *prompt,
 	const struct trouble *about);
 /* A passphrase that opened a key for `from`: the other hosts on the way that
@@ -69,8 +69,8 @@ void server_ask(struct server *s, struct link *l, struct prompt *prompt,
 void server_share_passphrase(struct server *s, const struct peer *from,
 	const struct secret *passphrase);
 void server_forwarded(struct server *s, struct link *l, struct channel *ch,
-	struct slice host, uint32_t port, bool is_path,
-	struct slice originator, uint32_t originator_port);
+	struct slice host, uint32_t port, bool is_path, struct slice originator,
+	uint32_t originator_port);
 /* The link became busy: another one may be wanted. */
 void server_link_busy(struct server *s);
 

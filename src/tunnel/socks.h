@@ -6,8 +6,8 @@
  *
  * Sans-I/O. The caller appends received bytes to a buf and calls socks_input;
  * what socks_input leaves in the buf after SOCKS_CONNECT is the client's early
- * data, and belongs to the destination. A fresh struct socks is all zero but for
- * listen_*; it owns nothing but its small inline state.
+ * data, and belongs to the destination. A fresh struct socks is all zero but
+ * for listen_*; it owns nothing but its small inline state.
  */
 #ifndef TAUPE_TUNNEL_SOCKS_H
 #define TAUPE_TUNNEL_SOCKS_H
