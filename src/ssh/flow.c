@@ -127,18 +127,23 @@ void channel_consumed(struct channel *ch, size_t n, uint64_t now_us)
 
 /* ---- sending ---- */
 
-static void block(struct channel *ch)
+/* Blocked by what we dare to have in flight, not by the peer's window:
+ * channel_tick looks after it. */
+static void watch_flight(const struct channel *ch)
 {
 	struct session *s = ch->session;
 
-	if (ch->is_blocked)
-		return;
-	/* By what we dare to have in flight, not by the peer's window:
-	 * channel_tick looks after it. */
 	if (ch->out_window != 0 && s->flight_due_us == 0)
 		s->flight_due_us = s->now_us + FLIGHT_STALL_US;
+}
+
+static void block(struct channel *ch)
+{
+	if (ch->is_blocked)
+		return;
+	watch_flight(ch);
 	ch->is_blocked = true;
-	TAILQ_INSERT_TAIL(&s->blocked, ch, blocked);
+	TAILQ_INSERT_TAIL(&ch->session->blocked, ch, blocked);
 }
 
 void flow_unblock(struct channel *ch)
@@ -260,23 +265,38 @@ static void out_epoch(struct channel *ch, uint32_t n)
 	ch->out_flight_max = limit;
 }
 
+/* Nothing was given back for so long that the peer may wait for more. */
+static bool is_stalled(const struct channel *ch)
+{
+	const struct session *s = ch->session;
+
+	return ch->out_window != 0 && !kex_runs(s) &&
+	       s->now_us - ch->out_given_us >=
+		       FLIGHT_STALL_US + 2 * (uint64_t)s->min_rtt_us;
+}
+
 void channel_tick(struct session *s)
 {
-	uint64_t patience = FLIGHT_STALL_US + 2 * (uint64_t)s->min_rtt_us;
-	struct channel *ch, *next;
+	struct channel *ch;
+	size_t n = 0;
 
 	if (s->flight_due_us == 0 || s->now_us < s->flight_due_us)
 		return;
 	s->flight_due_us = 0;
-	for (ch = TAILQ_FIRST(&s->blocked); ch != NULL; ch = next) {
-		next = TAILQ_NEXT(ch, blocked);
-		if (ch->out_window == 0)
-			continue;
-		s->flight_due_us = s->now_us + FLIGHT_STALL_US;
-		if (s->now_us - ch->out_given_us < patience || kex_runs(s))
-			continue;
-		ch->out_flight_max = 2 * ch->out_in_flight + FLIGHT_MIN_BYTES;
-		flow_unblock(ch);
+	TAILQ_FOREACH (ch, &s->blocked, blocked)
+		n++;
+	/* Each goes to the end, and none is held over a callback, which may
+	 * take others out of the queue. */
+	while (n-- != 0 && (ch = TAILQ_FIRST(&s->blocked)) != NULL) {
+		watch_flight(ch);
+		if (is_stalled(ch)) {
+			ch->out_flight_max =
+				2 * ch->out_in_flight + FLIGHT_MIN_BYTES;
+			flow_unblock(ch);
+		} else {
+			TAILQ_REMOVE(&s->blocked, ch, blocked);
+			TAILQ_INSERT_TAIL(&s->blocked, ch, blocked);
+		}
 	}
 }
 
@@ -292,7 +312,9 @@ bool flow_adjusted(struct channel *ch, uint32_t n)
 		ch->out_step -= (ch->out_step - n) / 8;
 	ch->out_in_flight -= n < ch->out_in_flight ? n : ch->out_in_flight;
 	out_epoch(ch, n);
-	if (room(ch) != 0 && !kex_runs(ch->session))
+	if (room(ch) == 0)
+		watch_flight(ch);
+	else if (!kex_runs(ch->session))
 		flow_unblock(ch);
 	return true;
 }

@@ -85,6 +85,62 @@ static void a_peer_that_gives_back_seldom(void **state)
 	}
 }
 
+/* Blocked by what we dare to have in flight, the peer's window being open. */
+static struct app *blocked_by_flight(unsigned i)
+{
+	struct app *a = open_up(i);
+
+	a->ch->out_flight_max = 32768;
+	assert_int_equal(write_some(a, SIZE_MAX), 32768);
+	assert_int_equal(write_some(a, 1), 0);
+	assert_true(w.s->flight_due_us != 0);
+	return a;
+}
+
+static void tick_later(uint64_t us)
+{
+	w.now_us += us;
+	session_tick(w.s, w.now_us);
+}
+
+static void a_full_flight_gets_more_in_time(void **state)
+{
+	struct app *a = blocked_by_flight(0), *b = blocked_by_flight(1);
+
+	tick_later(1000000);
+	assert_int_equal(a->n_writable, 1);
+	assert_int_equal(b->n_writable, 1);
+	assert_true(write_some(a, SIZE_MAX) > 0);
+	assert_true(write_some(b, SIZE_MAX) > 0);
+}
+
+static void more_flight_ends_the_session(void **state)
+{
+	blocked_by_flight(0)->end_session = true;
+	blocked_by_flight(1);
+	tick_later(1000000);
+	assert_int_equal(w.n_down, 1);
+	assert_int_equal(w.app[1].n_closed, 1);
+	assert_int_equal(w.app[1].n_writable, 0);
+}
+
+/* The window was closed when it blocked; what opens it leaves the flight full.
+ */
+static void an_opened_window_with_a_full_flight(void **state)
+{
+	struct app *a = open_up(0);
+
+	while (write_some(a, SIZE_MAX) != 0)
+		continue;
+	assert_int_equal(a->ch->out_window, 0);
+	a->ch->out_flight_max = 32768;
+	say_adjust(0, 32768);
+	assert_int_equal(a->n_writable, 0);
+	tick_later(1000000);
+	tick_later(1000000);
+	assert_int_equal(a->n_writable, 1);
+}
+
 static void extended_data_counts(void **state)
 {
 	struct app *a = open_up(0);
@@ -397,6 +453,9 @@ int main(void)
 		T(the_window_is_given_back),
 		T(the_window_grows_within_its_budget),
 		T(a_peer_that_gives_back_seldom),
+		T(a_full_flight_gets_more_in_time),
+		T(more_flight_ends_the_session),
+		T(an_opened_window_with_a_full_flight),
 		T(extended_data_counts),
 		T(data_that_lies_about_itself),
 		T(sends_within_the_window),
