@@ -231,13 +231,11 @@ static void take_newkeys_in(struct session *s)
 		finish(s);
 }
 
-void session_accept_host_key(struct session *s)
+static void send_newkeys(struct session *s)
 {
 	static const uint8_t newkeys = MSG_NEWKEYS;
 	struct kex *k = &s->kex;
 
-	if (k->phase != KEX_HOST_KEY || s->phase == PHASE_DOWN)
-		return;
 	session_send(s, &newkeys, 1);
 	packet_set_out(s->packet, k->next_out, k->strict);
 	k->next_out = NULL;
@@ -245,6 +243,14 @@ void session_accept_host_key(struct session *s)
 	if (k->peer_newkeys)
 		finish(s);
 	s->ops->output(s->arg);
+}
+
+void session_accept_host_key(struct session *s, uint64_t now_us)
+{
+	if (s->kex.phase != KEX_HOST_KEY || s->phase == PHASE_DOWN)
+		return;
+	s->now_us = now_us;
+	send_newkeys(s);
 }
 
 static void proof_failed(struct session *s, int err)
@@ -280,7 +286,7 @@ static void method_over(struct session *s, const struct kexdh_result *res)
 	}
 	/* New keys, same server: the caller need not be asked again. */
 	if (slice_equal(pubkey_blob(k->host_key), pubkey_blob(key)))
-		session_accept_host_key(s);
+		send_newkeys(s);
 	else
 		session_protocol_error(
 			s, "the host key changed in a re-exchange");

@@ -107,7 +107,8 @@ uint64_t session_deadline_us(const struct session *s);
 void session_tick(struct session *s, uint64_t now_us);
 
 /* ---- answers ---- */
-void session_accept_host_key(struct session *s);
+/* `now_us` as for session_input: a person may have taken long to look. */
+void session_accept_host_key(struct session *s, uint64_t now_us);
 void session_answer(struct session *s, const struct secret *answers, size_t n);
 void session_agent_signed(struct session *s, struct slice signature);
 

@@ -137,7 +137,7 @@ static void on_host_key(void *arg, const struct pubkey *key)
 	}
 	if (key_text != NULL)
 		notice(l, key_text, &t);
-	session_accept_host_key(l->session);
+	session_accept_host_key(l->session, lane_now_us());
 }
 
 static bool says_yes(const struct secret *answer, const struct pubkey *key)
@@ -160,7 +160,7 @@ static void host_key_answered(
 	l->asked_key = NULL;
 	if (n == 1 && says_yes(&answers[0], key)) {
 		peer_accept(l->peer, key, true);
-		session_accept_host_key(l->session);
+		session_accept_host_key(l->session, lane_now_us());
 		link_dirty(l);
 		return;
 	}

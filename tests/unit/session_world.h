@@ -36,6 +36,7 @@ static struct world {
 	uint8_t wire[WORLD_BYTES];
 
 	unsigned n_host_key, n_ask, n_ready, n_down, n_host_keys;
+	uint32_t rtt_at_ready_us;
 	size_t keys_told;
 	int err;
 	struct trouble trouble;
@@ -48,7 +49,7 @@ static inline void world_host_key(void *arg, const struct pubkey *key)
 	assert_non_null(key);
 	w.n_host_key++;
 	if (!w.defer_host_key)
-		session_accept_host_key(w.s);
+		session_accept_host_key(w.s, w.now_us);
 }
 
 static inline void world_ask(void *arg, struct prompt *prompt)
@@ -75,6 +76,7 @@ static inline void world_learned(void *arg, enum prompt_kind kind,
 static inline void world_ready(void *arg, const char *method, const char *how)
 {
 	w.n_ready++;
+	w.rtt_at_ready_us = session_rtt_us(w.s);
 }
 
 static inline void world_forwarded(void *arg, struct channel *ch,

@@ -66,10 +66,13 @@ static void waits_for_the_host_key(void **state)
 	world_pump();
 	assert_int_equal(w.d->n_messages, before);
 	assert_int_equal(session_output_bytes(w.s), 0);
-	session_accept_host_key(w.s);
-	session_accept_host_key(w.s);
+	w.now_us += 3600ull * 1000000;
+	session_accept_host_key(w.s, w.now_us);
+	session_accept_host_key(w.s, w.now_us);
 	world_pump();
 	assert_int_equal(w.n_ready, 1);
+	/* The hour was not the path's. */
+	assert_true(w.rtt_at_ready_us < 1000000);
 }
 
 static void refuses_the_host_key(void **state)
@@ -85,7 +88,7 @@ static void refuses_the_host_key(void **state)
 	assert_int_equal(w.d->last_type, MSG_DISCONNECT);
 	assert_int_equal(
 		buf_ptr(&w.last)[4], DISCONNECT_HOST_KEY_NOT_VERIFIABLE);
-	session_accept_host_key(w.s);
+	session_accept_host_key(w.s, w.now_us);
 	assert_int_equal(session_output_bytes(w.s), 0);
 }
 
