@@ -169,35 +169,49 @@ static void ack_soon(struct link *l)
 		uv_timer_start(&l->ack_timer, on_ack_timer, ACK_MS, 0);
 }
 
+/* One read. False: there is no more for now, or the link is at its end. */
+static bool receive(struct link *l)
+{
+	size_t len;
+	uint8_t *room = session_input_space(l->session, &len);
+	ssize_t n = recv(l->fd, room, len, 0);
+	uint64_t now = lane_now_us();
+
+	if (n == 0) {
+		transport_ended(l, "the server closed the connection");
+		return false;
+	}
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return false;
+	if (n < 0) {
+		transport_ended(l, strerror(errno));
+		return false;
+	}
+	session_input(l->session, (size_t)n, now);
+	flush_batch(l);
+	meter(l, (size_t)n, now);
+	link_dirty(l);
+	ack_soon(l);
+	return (size_t)n == len && l->phase != LINK_DOWN;
+}
+
 static void on_readable(struct link *l)
 {
-	for (int i = 0; i < READS_MAX && l->phase != LINK_DOWN; i++) {
-		size_t len;
-		uint8_t *room = session_input_space(l->session, &len);
-		ssize_t n = recv(l->fd, room, len, 0);
-		uint64_t now = lane_now_us();
-
-		if (n == 0) {
-			transport_ended(l, "the server closed the connection");
-			return;
-		}
-		if (n < 0 && (errno == EAGAIN || errno == EINTR))
-			return;
-		if (n < 0) {
-			transport_ended(l, strerror(errno));
-			return;
-		}
-		session_input(l->session, (size_t)n, now);
-		flush_batch(l);
-		meter(l, (size_t)n, now);
-		link_dirty(l);
-		ack_soon(l);
-		if ((size_t)n < len)
-			return;
-	}
+	for (int i = 0; i < READS_MAX && receive(l); i++)
+		continue;
 }
 
 /* ---- sending ---- */
+
+/* The peer takes no more. What it said last, which may be the reason, can still
+ * wait here: nothing is added to it, so there is an end to it. */
+static void sending_failed(struct link *l, int error)
+{
+	while (receive(l))
+		continue;
+	if (l->phase != LINK_DOWN)
+		transport_ended(l, strerror(error));
+}
 
 /* True: all is sent. */
 static bool send_output(struct link *l)
@@ -215,7 +229,7 @@ static bool send_output(struct link *l)
 		if (n < 0 && errno == EAGAIN)
 			return false;
 		if (n < 0) {
-			transport_ended(l, strerror(errno));
+			sending_failed(l, errno);
 			return false;
 		}
 		l->ack_due = false;
@@ -255,13 +269,13 @@ static void pump(struct link *l)
 
 void link_pump_dirty(struct lane *lane)
 {
+	struct link_list turn = TAILQ_HEAD_INITIALIZER(turn);
 	struct link *l;
-	size_t n = 0;
 
-	TAILQ_FOREACH (l, &lane->dirty, dirty)
-		n++;
-	while (n-- != 0 && (l = TAILQ_FIRST(&lane->dirty)) != NULL) {
-		TAILQ_REMOVE(&lane->dirty, l, dirty);
+	/* Links leave memory between turns only, so none is in the way here. */
+	TAILQ_CONCAT(&turn, &lane->dirty, dirty);
+	while ((l = TAILQ_FIRST(&turn)) != NULL) {
+		TAILQ_REMOVE(&turn, l, dirty);
 		l->is_dirty = false;
 		pump(l);
 	}
