@@ -30,15 +30,6 @@ void secret_copy(struct secret *to, const struct secret *from)
 		secret_set(to, from->p, from->len);
 }
 
-void secret_take(struct secret *to, struct secret *from)
-{
-	struct secret moved = *from;
-
-	*from = (struct secret)SECRET_INIT;
-	secret_done(to);
-	*to = moved;
-}
-
 void secret_done(struct secret *s)
 {
 	if (s->p != NULL)

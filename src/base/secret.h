@@ -1,7 +1,7 @@
 /*
- * A password, passphrase or key: owned bytes that are wiped when they go, are
- * kept out of core dumps where the system can, and that no function here
- * prints. One owner; not shared between threads without a copy.
+ * A password, passphrase or key: owned bytes that are wiped when they go, and
+ * that no function here prints. One owner; not shared between threads without a
+ * copy.
  */
 #ifndef TAUPE_BASE_SECRET_H
 #define TAUPE_BASE_SECRET_H
@@ -23,8 +23,6 @@ struct secret {
  * The caller still has to wipe its own copy. */
 void secret_set(struct secret *s, const void *p, size_t n);
 void secret_copy(struct secret *to, const struct secret *from);
-/* Moves; `from` is left unset. */
-void secret_take(struct secret *to, struct secret *from);
 void secret_done(struct secret *s);
 
 static inline bool secret_is_set(const struct secret *s)

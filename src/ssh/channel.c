@@ -22,7 +22,6 @@
 void channel_table_init(struct session *s)
 {
 	TAILQ_INIT(&s->blocked);
-	TAILQ_INIT(&s->replies);
 }
 
 static void grow_table(struct session *s)
@@ -451,9 +450,4 @@ void channel_close(struct channel *ch)
 	default: /* LIFE_OPENING: closed when the confirmation comes */
 		return;
 	}
-}
-
-bool channel_is_finished(const struct channel *ch)
-{
-	return ch->in == FLOW_EOF && ch->out == FLOW_EOF;
 }

@@ -86,7 +86,4 @@ void channel_consumed(struct channel *ch, size_t n, uint64_t now_us);
 void channel_eof(struct channel *ch);   /* no more from us; idempotent */
 void channel_close(struct channel *ch); /* no more callbacks */
 
-/* Both directions have ended with EOF. */
-bool channel_is_finished(const struct channel *ch);
-
 #endif

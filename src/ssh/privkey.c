@@ -116,18 +116,12 @@ void privkey_free(struct privkey *k)
 		return;
 	EVP_PKEY_free(k->pkey);
 	pubkey_free(k->public);
-	free(k->comment);
 	free(k);
 }
 
 const struct pubkey *privkey_public(const struct privkey *k)
 {
 	return k->public;
-}
-
-const char *privkey_comment(const struct privkey *k)
-{
-	return k->comment != NULL ? k->comment : "";
 }
 
 int privkey_sign(const struct privkey *k, const char *alg, struct slice data,

@@ -39,8 +39,6 @@ int privkey_load(const char *path, const struct secret *passphrase,
 void privkey_free(struct privkey *k);
 
 const struct pubkey *privkey_public(const struct privkey *k);
-/* The comment inside an OpenSSH file, "" when there is none. */
-const char *privkey_comment(const struct privkey *k);
 
 /* Signs `data` with signature algorithm `alg` ("ssh-ed25519", "rsa-sha2-256",
  * "ecdsa-sha2-nistp256" …, no certificate names); appends the signature blob

@@ -16,7 +16,6 @@
 struct privkey {
 	struct pubkey *public;
 	EVP_PKEY *pkey;
-	char *comment; /* NULL: none */
 };
 
 /* ---- privkey_openssh.c: PROTOCOL.key ---- */

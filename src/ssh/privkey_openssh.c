@@ -4,7 +4,6 @@
 #include <openssl/crypto.h>
 
 #include "base/base64.h"
-#include "base/mem.h"
 #include "ssh/bcrypt_pbkdf.h"
 #include "ssh/pkey.h"
 #include "ssh/privkey_impl.h"
@@ -207,7 +206,6 @@ int privkey_openssh_parse_plain(struct slice plain, const struct pubkey *public,
 	uint32_t check = rd_u32(&r), again = rd_u32(&r);
 	struct pkey_public fields = {0};
 	struct pkey_private private = {0};
-	struct slice comment;
 	int err;
 
 	if (!rd_ok(&r) || check != again)
@@ -215,14 +213,10 @@ int privkey_openssh_parse_plain(struct slice plain, const struct pubkey *public,
 	if (!slice_is(rd_string(&r), pubkey_name(public)))
 		return -ERR_KEY_FORMAT;
 	err = read_fields(&r, type, &fields, &private);
-	comment = rd_string(&r);
+	(void)rd_string(&r); /* the comment */
 	if (err != 0 || !is_padding(&r) || !is_same_key(type, &fields, public))
 		return -ERR_KEY_FORMAT;
-	err = pkey_from_private(type, &fields, &private, &k->pkey);
-	if (err != 0)
-		return err;
-	k->comment = mem_dup(comment.p, comment.len);
-	return 0;
+	return pkey_from_private(type, &fields, &private, &k->pkey);
 }
 
 int privkey_openssh_parse(

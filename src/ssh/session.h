@@ -124,14 +124,12 @@ bool session_is_ready(const struct session *s);
 bool session_is_down(const struct session *s);
 /* The key exchange runs: channels take no data. */
 bool session_is_rekeying(const struct session *s);
-uint32_t session_rtt_us(const struct session *s);     /* last; 0: none yet */
-uint32_t session_min_rtt_us(const struct session *s); /* of this session */
+uint32_t session_rtt_us(const struct session *s); /* last; 0: none yet */
 const char *session_server_version(const struct session *s);
 const char *session_cipher(const struct session *s);
 const char *session_kex(const struct session *s);
 const char *session_host_key_alg(const struct session *s);
 size_t session_channels(const struct session *s);
-uint64_t session_last_input_us(const struct session *s);
 
 /* ---- requests, RFC 4254 §7, PROTOCOL §2.4 ---- */
 /* `port`: what the server picked when 0 was asked. */

@@ -21,11 +21,6 @@ uint32_t session_rtt_us(const struct session *s)
 	return s->rtt_us;
 }
 
-uint32_t session_min_rtt_us(const struct session *s)
-{
-	return s->min_rtt_us;
-}
-
 const char *session_server_version(const struct session *s)
 {
 	return s->version;
@@ -51,9 +46,4 @@ const char *session_host_key_alg(const struct session *s)
 size_t session_channels(const struct session *s)
 {
 	return s->n_channels;
-}
-
-uint64_t session_last_input_us(const struct session *s)
-{
-	return s->last_input_us;
 }

@@ -25,7 +25,6 @@ enum session_phase {
 	PHASE_AUTH,
 	PHASE_READY,
 	PHASE_DOWN,
-	PHASE_COUNT
 };
 
 enum kex_phase {
@@ -34,7 +33,6 @@ enum kex_phase {
 	KEX_METHOD,   /* the method's messages 30..49 run */
 	KEX_HOST_KEY, /* done; the caller looks at the host key */
 	KEX_NEWKEYS,  /* our NEWKEYS is out, theirs has not come */
-	KEX_PHASE_COUNT
 };
 
 struct kex {

@@ -74,7 +74,7 @@ static void lost_when_unanswered(void **state)
 
 	w.config.alive_interval_s = 15;
 	ready();
-	heard = session_last_input_us(w.s);
+	heard = w.now_us;
 	while (w.n_down == 0)
 		tick();
 	assert_down(-ERR_LINK_LOST);
