@@ -20,7 +20,7 @@
 #define ALIVE_REPLIES_MAX 16
 #define PING_EXTENSION    "ping@openssh.com"
 
-static void expect_reply(
+static struct pending_reply *expect_reply(
 	struct session *s, int kind, session_reply_fn *fn, void *arg)
 {
 	struct pending_reply *p = mem_zalloc(1, sizeof(*p));
@@ -31,6 +31,13 @@ static void expect_reply(
 	TAILQ_INSERT_TAIL(&s->replies, p, next);
 	if (kind == REPLY_ALIVE)
 		s->n_alive_replies++;
+	return p;
+}
+
+static void reply_free(struct pending_reply *p)
+{
+	free(p->host);
+	free(p);
 }
 
 void global_sent(struct session *s, uint8_t type)
@@ -68,7 +75,7 @@ void global_done(struct session *s)
 
 	while ((p = TAILQ_FIRST(&s->replies)) != NULL) {
 		TAILQ_REMOVE(&s->replies, p, next);
-		free(p);
+		reply_free(p);
 	}
 	forget_host_keys(s);
 }
@@ -141,6 +148,7 @@ static void forward_request(struct session *s, const char *tcp_name,
 	const char *unix_name, const char *path, const char *host,
 	uint32_t port, session_reply_fn *reply, void *arg)
 {
+	struct pending_reply *p;
 	struct buf b = BUF_INIT;
 
 	buf_put_u8(&b, MSG_GLOBAL_REQUEST);
@@ -149,7 +157,9 @@ static void forward_request(struct session *s, const char *tcp_name,
 	buf_put_cstring(&b, path != NULL ? path : host);
 	if (path == NULL)
 		buf_put_u32(&b, port);
-	expect_reply(s, REPLY_FORWARD, reply, arg);
+	p = expect_reply(s, REPLY_FORWARD, reply, arg);
+	if (path == NULL && port == 0)
+		p->host = mem_strdup(host);
 	session_send_buf(s, &b);
 	buf_done(&b);
 }
@@ -167,6 +177,15 @@ void session_cancel_forward(struct session *s, const char *path,
 	forward_request(s, "cancel-tcpip-forward",
 		"cancel-streamlocal-forward@openssh.com", path, host, port,
 		reply, arg);
+}
+
+static void forward_answered(struct session *s, const struct pending_reply *p,
+	bool success, uint32_t port)
+{
+	if (p->fn != NULL)
+		p->fn(p->arg, success, port);
+	else if (p->host != NULL && port != 0)
+		session_cancel_forward(s, NULL, p->host, port, NULL, NULL);
 }
 
 void session_forget(struct session *s, void *arg)
@@ -330,15 +349,14 @@ static void take_reply(
 		session_rtt_sample(s, s->now_us - p->sent_us);
 		break;
 	case REPLY_FORWARD:
-		if (p->fn != NULL)
-			p->fn(p->arg, success,
-				success && r->left >= 4 ? rd_u32(r) : 0);
+		forward_answered(
+			s, p, success, success && r->left >= 4 ? rd_u32(r) : 0);
 		break;
 	case REPLY_HOST_KEYS:
 		host_keys_proof(s, success, r);
 		break;
 	}
-	free(p);
+	reply_free(p);
 }
 
 void global_reply_input(struct session *s, struct slice payload)

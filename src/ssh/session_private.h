@@ -57,6 +57,9 @@ struct pending_reply {
 	uint64_t sent_us;
 	session_reply_fn *fn;
 	void *arg;
+	/* FORWARD: where a port of the server's choice was asked for, to give
+	 * it back when nobody waits for it any more; or NULL. */
+	char *host;
 };
 
 struct session {

@@ -419,10 +419,10 @@ static void release_remote(struct forward *f)
 
 	session_forget(s, f);
 	/* Requests are met in order: one that is not answered yet is undone as
-	 * well. */
-	if ((f->granted || f->asking) && session_is_ready(s))
-		session_cancel_forward(s, at->path, at->host,
-			f->granted ? f->bound_port : asked_port(f), NULL, NULL);
+	 * well; the session does so for a port that nobody knows yet. */
+	if ((f->granted || f->asking) && session_is_ready(s) &&
+		(at->path != NULL || port != 0))
+		session_cancel_forward(s, at->path, at->host, port, NULL, NULL);
 	link_dirty(f->asked);
 	f->asked = NULL;
 }
@@ -437,6 +437,7 @@ void forward_stop(struct forward *f)
 	listener_free(f->listener);
 	f->listener = NULL;
 	if (f->asked != NULL)
+	uint16_t port = f->granted ? f->bound_port : asked_port(f);
 		release_remote(f);
 	while ((c = TAILQ_FIRST(&f->conns)) != NULL)
 		conn_reset(c);

@@ -253,6 +253,24 @@ static void forgotten_replies(void **state)
 	assert_int_equal(told[1].n, 1);
 }
 
+/* The server picked a port for a forward that has gone: it gets it back. */
+static void a_forgotten_port_is_given_back(void **state)
+{
+	static const uint8_t with_port[] = {MSG_REQUEST_SUCCESS, 0, 0, 31, 144};
+
+	memset(told, 0, sizeof(told));
+	ready();
+	session_forward(w.s, NULL, "", 0, on_reply, &told[0]);
+	world_pump();
+	session_forget(w.s, &told[0]);
+	fake_sshd_send(w.d, with_port, sizeof(with_port));
+	world_pump();
+	assert_int_equal(told[0].n, 0);
+	assert_last_request("cancel-tcpip-forward");
+	fake_sshd_send(w.d, &success, 1);
+	world_pump();
+}
+
 static void on_reply_end(void *arg, bool ok, uint32_t port)
 {
 	session_disconnect(w.s);
@@ -468,6 +486,7 @@ int main(void)
 		T(a_probe_is_not_answered),
 		T(replies_come_in_order),
 		T(forgotten_replies),
+		T(a_forgotten_port_is_given_back),
 		T(ends_inside_a_reply),
 		T(a_reply_to_nothing),
 		T(a_reply_to_what_was_not_sent),
