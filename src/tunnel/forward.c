@@ -11,8 +11,10 @@
 #include "tunnel/listener.h"
 #include "tunnel/server.h"
 
-/* A local port that is taken may be free again soon. */
-#define LISTEN_RETRY_MS 5000
+/* A local port that is taken may be free again soon: 5 s, 15 s … a minute. */
+#define LISTEN_RETRY_FIRST_MS 5000
+#define LISTEN_RETRY_STEP_MS  15000
+#define LISTEN_RETRY_MOST_MS  60000
 /* A port on the server that our own dead link may still hold: at first often.
  */
 #define REMOTE_RETRY_FAST_MS 1000
@@ -86,6 +88,25 @@ static void settle_state(struct forward *f)
 
 static void on_retry(uv_timer_t *timer);
 
+static uint64_t listen_retry_ms(const struct forward *f)
+{
+	uint64_t ms = f->refusals * (uint64_t)LISTEN_RETRY_STEP_MS;
+
+	if (ms == 0)
+		return LISTEN_RETRY_FIRST_MS;
+	return ms < LISTEN_RETRY_MOST_MS ? ms : LISTEN_RETRY_MOST_MS;
+}
+
+/* Looking for who holds the port costs much, so it is done and said once. */
+static void listen_failed(struct forward *f, const struct trouble *why)
+{
+	uint64_t wait = listen_retry_ms(f);
+
+	if (f->refusals++ == 0)
+		set_state(f, STATE_ERROR, why, 0, wait);
+	uv_timer_start(&f->retry, on_retry, wait, 0);
+}
+
 static void listen_here(struct forward *f)
 {
 	const struct options *o = server_options(f->server);
@@ -95,13 +116,13 @@ static void listen_here(struct forward *f)
 	};
 	struct trouble t;
 
-	f->listener = listener_new(
-		&f->lane->loop, &f->spec.listen, &how, on_accept, f, &t);
+	f->listener = listener_new(&f->lane->loop, &f->spec.listen, &how,
+		on_accept, f, f->refusals == 0 ? &t : NULL);
 	if (f->listener == NULL) {
-		set_state(f, STATE_ERROR, &t, 0, LISTEN_RETRY_MS);
-		uv_timer_start(&f->retry, on_retry, LISTEN_RETRY_MS, 0);
+		listen_failed(f, &t);
 		return;
 	}
+	f->refusals = 0;
 	f->bound_port = listener_port(f->listener);
 	settle_state(f);
 }
@@ -416,6 +437,7 @@ static void release_remote(struct forward *f)
 {
 	struct session *s = link_session(f->asked);
 	const struct endpoint *at = &f->spec.listen;
+	uint16_t port = f->granted ? f->bound_port : asked_port(f);
 
 	session_forget(s, f);
 	/* Requests are met in order: one that is not answered yet is undone as
@@ -437,7 +459,6 @@ void forward_stop(struct forward *f)
 	listener_free(f->listener);
 	f->listener = NULL;
 	if (f->asked != NULL)
-	uint16_t port = f->granted ? f->bound_port : asked_port(f);
 		release_remote(f);
 	while ((c = TAILQ_FIRST(&f->conns)) != NULL)
 		conn_reset(c);

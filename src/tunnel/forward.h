@@ -4,7 +4,8 @@
  *
  * Local and Dynamic listen from the start and stay bound while the server is
  * away; Remote asks the server for its port each time the first link comes up.
- * A port that can't be had is tried again. Worker thread only.
+ * A port that can't be had is tried again, less and less often, and one here is
+ * told once. Worker thread only.
  */
 #ifndef TAUPE_TUNNEL_FORWARD_H
 #define TAUPE_TUNNEL_FORWARD_H
@@ -38,7 +39,7 @@ struct forward {
 	unsigned handles;    /* open uv handles */
 	bool stopping;
 	bool was_up;        /* remote: the server gave the port once */
-	unsigned refusals;  /* remote: in a row */
+	unsigned refusals;  /* of its port, in a row */
 	struct link *asked; /* remote: which has, or was asked for, the port */
 	bool asking;        /* … and has not answered */
 	bool granted;
