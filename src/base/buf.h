@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/rd.h"
+
 struct buf {
 	uint8_t *data; /* allocation, or NULL */
 	size_t head;   /* first unread byte */
@@ -37,6 +39,12 @@ extern const uint8_t buf_nothing[]; /* where an empty buffer points */
 static inline uint8_t *buf_ptr(const struct buf *b)
 {
 	return b->data != NULL ? b->data + b->head : (uint8_t *)buf_nothing;
+}
+
+/* All that is in it, until the next buf_* call. */
+static inline struct slice buf_slice(const struct buf *b)
+{
+	return (struct slice){buf_ptr(b), buf_len(b)};
 }
 
 void buf_clear(struct buf *b); /* forgets the content, keeps the memory */

@@ -112,9 +112,19 @@ static inline struct slice rd_mpint(struct rd *r)
 	return s;
 }
 
+static inline struct slice slice_of(const char *text)
+{
+	return (struct slice){(const uint8_t *)text, strlen(text)};
+}
+
+static inline bool slice_equal(struct slice a, struct slice b)
+{
+	return a.len == b.len && (a.len == 0 || memcmp(a.p, b.p, a.len) == 0);
+}
+
 static inline bool slice_is(struct slice s, const char *text)
 {
-	return s.len == strlen(text) && memcmp(s.p, text, s.len) == 0;
+	return slice_equal(s, slice_of(text));
 }
 
 #endif

@@ -26,8 +26,7 @@ void agent_request_identities(struct buf *out)
 
 static uint32_t sign_flags(const char *alg)
 {
-	const char *sig_alg = pubkey_sig_alg(
-		(struct slice){(const uint8_t *)alg, strlen(alg)});
+	const char *sig_alg = pubkey_sig_alg(slice_of(alg));
 
 	if (sig_alg != NULL && strcmp(sig_alg, "rsa-sha2-512") == 0)
 		return FLAG_RSA_SHA2_512;
@@ -52,9 +51,9 @@ int agent_next_reply(
 	struct rd r;
 	uint32_t n;
 
-	if (in->data == NULL || buf_len(in) < 4)
+	if (buf_len(in) < 4)
 		return -ERR_AGAIN;
-	r = rd_of(buf_ptr(in), buf_len(in));
+	r = rd_slice(buf_slice(in));
 	n = rd_u32(&r);
 	if (n == 0 || n > AGENT_REPLY_MAX)
 		return -ERR_AGENT;

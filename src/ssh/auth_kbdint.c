@@ -6,8 +6,6 @@
 
 #include <string.h>
 
-#include "ssh/namelist.h"
-
 static bool kbdint_start(struct auth *a)
 {
 	struct auth_kbdint *ki = &a->kbdint;

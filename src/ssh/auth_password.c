@@ -57,7 +57,7 @@ static bool password_start(struct auth *a)
 		return false;
 	p = prompt_new(PROMPT_PASSWORD, a->about);
 	p->retry = pw->asked != 0;
-	prompt_add(p, (struct slice){(const uint8_t *)"", 0}, false);
+	prompt_add(p, slice_of(""), false);
 	auth_ask(a, p);
 	return true;
 }
@@ -74,7 +74,7 @@ static void ask_change(struct auth *a, bool retry)
 static int password_input(struct auth *a, struct rd *r)
 {
 	struct auth_password *pw = &a->password;
-	struct slice text = rd_string(r), none = {(const uint8_t *)"", 0};
+	struct slice text = rd_string(r);
 	bool again = pw->change != NULL;
 
 	rd_string(r); /* language */
@@ -89,8 +89,8 @@ static int password_input(struct auth *a, struct rd *r)
 	prompt_free(pw->change);
 	pw->change = prompt_new(PROMPT_NEW_PASSWORD, a->about);
 	prompt_set_instruction(pw->change, text);
-	prompt_add(pw->change, none, false);
-	prompt_add(pw->change, none, false);
+	prompt_add(pw->change, slice_of(""), false);
+	prompt_add(pw->change, slice_of(""), false);
 	ask_change(a, again);
 	return 0;
 }

@@ -135,7 +135,7 @@ static struct slice make_request(struct auth *a)
 	buf_clear(b);
 	buf_put_string(b, a->session_id, a->session_id_len);
 	put_request(a, b, true);
-	return (struct slice){buf_ptr(b), buf_len(b)};
+	return buf_slice(b);
 }
 
 static void send_signed(struct auth *a, struct slice signature)
@@ -156,8 +156,7 @@ static int sign_with_file(struct auth *a)
 	int err = privkey_sign(pk->priv, pk->sig_alg, data, &signature);
 
 	if (err == 0)
-		send_signed(a, (struct slice){buf_ptr(&signature),
-				       buf_len(&signature)});
+		send_signed(a, buf_slice(&signature));
 	buf_done(&signature);
 	return err;
 }

@@ -64,7 +64,7 @@ void cert_done(struct cert *c)
 /* PROTOCOL.certkeys: no principal at all stands for any. */
 static bool is_for_host(const struct cert *c, const char *host)
 {
-	struct slice text = {(const uint8_t *)host, strlen(host)};
+	struct slice text = slice_of(host);
 	struct rd r = rd_slice(c->info.principals);
 
 	if (r.left == 0)

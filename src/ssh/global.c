@@ -11,7 +11,6 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "ssh/namelist.h"
 
 #define HOST_KEYS_MAX 64
 /* So that the request for their proof fits a packet. */

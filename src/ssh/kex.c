@@ -10,12 +10,9 @@
  */
 #include "ssh/session_private.h"
 
-#include <string.h>
-
 #include <openssl/evp.h>
 
 #include "base/secret.h"
-#include "ssh/namelist.h"
 
 /* RFC 4344 §3.2 allows 2^32 blocks of 16 bytes; OpenSSH gives ciphers of small
  * blocks (chacha20) 1 GiB. */
@@ -144,8 +141,7 @@ static struct sealer *derive_sealer(struct session *s, struct slice secret,
 {
 	uint8_t iv[64], key[64], mac_key[64];
 	const EVP_MD *md = kexdh_alg_md(s->kex.choice.kex);
-	struct slice id = {
-		buf_ptr(&s->kex.session_id), buf_len(&s->kex.session_id)};
+	struct slice id = buf_slice(&s->kex.session_id);
 	struct sealer *sealer = NULL;
 
 	if (cipher->iv_len <= sizeof(iv) && cipher->key_len <= sizeof(key) &&
@@ -183,14 +179,11 @@ static int take_result(struct session *s, const struct kexdh_result *res,
 	if (err != 0)
 		return err;
 	err = -ERR_PROTOCOL;
-	if (!pubkey_name_fits_alg(pubkey_name(key),
-		    (struct slice){(const uint8_t *)k->choice.host_key_alg,
-			    strlen(k->choice.host_key_alg)}))
+	if (!pubkey_name_fits_alg(
+		    pubkey_name(key), slice_of(k->choice.host_key_alg)))
 		goto fail;
-	err = pubkey_verify(key,
-		(struct slice){(const uint8_t *)k->choice.host_key_alg,
-			strlen(k->choice.host_key_alg)},
-		res->signature, hash);
+	err = pubkey_verify(
+		key, slice_of(k->choice.host_key_alg), res->signature, hash);
 	if (err != 0)
 		goto fail;
 	if (buf_len(&k->session_id) == 0)

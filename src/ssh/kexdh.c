@@ -127,9 +127,8 @@ static int take_reply(
 	if (err != 0)
 		return err;
 	buf_put(&k->tail, buf_ptr(&k->secret), buf_len(&k->secret));
-	result.hash_tail = (struct slice){buf_ptr(&k->tail), buf_len(&k->tail)};
-	result.secret =
-		(struct slice){buf_ptr(&k->secret), buf_len(&k->secret)};
+	result.hash_tail = buf_slice(&k->tail);
+	result.secret = buf_slice(&k->secret);
 	*ret_result = result;
 	return 0;
 }

@@ -76,7 +76,7 @@ static void add_source(
 	struct known_hosts *kh, struct buf *text, const char *path)
 {
 	struct source *source = mem_zalloc(1, sizeof(*source));
-	struct slice left = {buf_ptr(text), buf_len(text)}, line;
+	struct slice left = buf_slice(text), line;
 	struct known_hosts_line parsed;
 	unsigned number = 0;
 
@@ -172,10 +172,7 @@ static struct found find(const struct known_hosts *kh, const char *name)
 
 static bool is_authority_of(const struct pubkey *ca, const struct cert_info *c)
 {
-	struct slice blob = pubkey_blob(ca);
-
-	return c != NULL && blob.len == c->ca_blob.len &&
-	       memcmp(blob.p, c->ca_blob.p, blob.len) == 0;
+	return c != NULL && slice_equal(pubkey_blob(ca), c->ca_blob);
 }
 
 /* What speaks for or against a key, the first of each. */
@@ -281,12 +278,10 @@ char *known_hosts_order_algs(
 		p += alg.len + (p[alg.len] == ',');
 	}
 	for (size_t i = 0; i < RANK_COUNT; i++) {
-		if (buf_len(&ranked[i]) != 0)
-			buf_put(&all, buf_ptr(&ranked[i]), buf_len(&ranked[i]));
+		buf_put(&all, buf_ptr(&ranked[i]), buf_len(&ranked[i]));
 		buf_done(&ranked[i]);
 	}
-	list = mem_dup(buf_len(&all) ? buf_ptr(&all) : NULL,
-		buf_len(&all) ? buf_len(&all) - 1 : 0);
+	list = mem_dup(buf_ptr(&all), buf_len(&all) ? buf_len(&all) - 1 : 0);
 	buf_done(&all);
 	free(found.entry);
 	return list;

@@ -277,8 +277,7 @@ static int update_locked(struct update *u, int fd, const char *path,
 	err = file_read_fd(fd, path, KNOWN_HOSTS_FILE_MAX, &old, trouble);
 	if (err != 0)
 		goto out;
-	err = rewrite(u, (struct slice){buf_ptr(&old), buf_len(&old)}, hashed,
-		trouble);
+	err = rewrite(u, buf_slice(&old), hashed, trouble);
 	if (err != 0 || (u->added == 0 && u->removed == 0))
 		goto out;
 	/* A symbolic link keeps pointing at the file that it names. */

@@ -133,7 +133,7 @@ out:
 bool known_hosts_line_names(
 	const struct known_hosts_line *line, const char *name)
 {
-	struct slice text = {(const uint8_t *)name, strlen(name)};
+	struct slice text = slice_of(name);
 
 	if (is_hashed(line->hosts))
 		return hash_fits(line->hosts, name);

@@ -20,14 +20,4 @@ bool namelist_has_text(struct slice list, const char *name);
 bool namelist_first_common(
 	struct slice wanted, struct slice offered, struct slice *ret_name);
 
-static inline struct slice slice_of(const char *text)
-{
-	return (struct slice){(const uint8_t *)text, strlen(text)};
-}
-
-static inline bool slice_equal(struct slice a, struct slice b)
-{
-	return a.len == b.len && (a.len == 0 || memcmp(a.p, b.p, a.len) == 0);
-}
-
 #endif

@@ -26,9 +26,7 @@ static int parse_pem(
 	if (err == 0)
 		err = pkey_export_public(k->pkey, &blob);
 	if (err == 0)
-		err = pubkey_parse_plain(
-			(struct slice){buf_ptr(&blob), buf_len(&blob)},
-			&k->public);
+		err = pubkey_parse_plain(buf_slice(&blob), &k->public);
 	buf_done(&blob);
 	return err;
 }
@@ -99,8 +97,7 @@ int privkey_load(const char *path, const struct secret *passphrase,
 	err = read_file(path, &text, trouble);
 	if (err != 0)
 		goto out;
-	err = privkey_parse((struct slice){buf_ptr(&text), buf_len(&text)},
-		passphrase, ret_key);
+	err = privkey_parse(buf_slice(&text), passphrase, ret_key);
 	if (err != 0 && trouble != NULL) {
 		trouble_set(trouble, err);
 		trouble_arg(trouble, "path", "%s", path);
@@ -127,7 +124,7 @@ const struct pubkey *privkey_public(const struct privkey *k)
 int privkey_sign(const struct privkey *k, const char *alg, struct slice data,
 	struct buf *out)
 {
-	const struct slice name = {(const uint8_t *)alg, strlen(alg)};
+	const struct slice name = slice_of(alg);
 	const struct sigalg *row;
 	bool is_cert = false;
 	int err;

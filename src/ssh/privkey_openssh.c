@@ -60,8 +60,7 @@ static int unarmor(struct slice text, struct buf *out)
 	for (; s.p < end; s.p++)
 		if (!is_space(*s.p))
 			buf_put_u8(&packed, *s.p);
-	err = base64_decode(
-		out, (struct slice){buf_ptr(&packed), buf_len(&packed)});
+	err = base64_decode(out, buf_slice(&packed));
 	buf_wipe_done(&packed);
 	return err == 0 ? 0 : -ERR_KEY_FORMAT;
 }
@@ -178,13 +177,11 @@ static int read_fields(struct rd *r, enum pubkey_type type,
 static bool is_same_key(enum pubkey_type type, const struct pkey_public *fields,
 	const struct pubkey *public)
 {
-	struct slice named = pubkey_plain_blob(public);
 	struct buf blob = BUF_INIT;
 	bool same;
 
 	pkey_put_public(type, fields, &blob);
-	same = buf_len(&blob) == named.len &&
-	       memcmp(buf_ptr(&blob), named.p, named.len) == 0;
+	same = slice_equal(buf_slice(&blob), pubkey_plain_blob(public));
 	buf_done(&blob);
 	return same;
 }
@@ -229,8 +226,7 @@ int privkey_openssh_parse(
 	err = unarmor(text, &bytes);
 	if (err != 0)
 		goto out;
-	err = read_envelope(
-		(struct slice){buf_ptr(&bytes), buf_len(&bytes)}, &e);
+	err = read_envelope(buf_slice(&bytes), &e);
 	if (err != 0)
 		goto out;
 	err = pubkey_parse_plain(e.public_blob, &k->public);
@@ -246,8 +242,7 @@ int privkey_openssh_parse(
 	if (err != 0)
 		goto out;
 	err = privkey_openssh_parse_plain(
-		(struct slice){buf_ptr(&plain), buf_len(&plain)}, k->public,
-		e.cipher->evp != NULL, k);
+		buf_slice(&plain), k->public, e.cipher->evp != NULL, k);
 out:
 	buf_wipe_done(&plain);
 	buf_wipe_done(&bytes);
@@ -262,8 +257,7 @@ int privkey_openssh_peek(struct slice text, struct pubkey **ret_key)
 
 	err = unarmor(text, &bytes);
 	if (err == 0)
-		err = read_envelope(
-			(struct slice){buf_ptr(&bytes), buf_len(&bytes)}, &e);
+		err = read_envelope(buf_slice(&bytes), &e);
 	if (err == 0)
 		err = pubkey_parse_plain(e.public_blob, ret_key);
 	buf_wipe_done(&bytes);

@@ -45,8 +45,7 @@ static bool is_type_name(struct slice name)
 static void canonicalize(struct pubkey *k)
 {
 	pkey_put_public(k->type, &k->fields, &k->plain);
-	if (buf_len(&k->plain) == k->blob.len &&
-		memcmp(buf_ptr(&k->plain), k->blob.p, k->blob.len) == 0)
+	if (slice_equal(buf_slice(&k->plain), k->blob))
 		buf_done(&k->plain);
 }
 
@@ -156,7 +155,7 @@ int pubkey_parse_line(
 
 	if (text.len > PUBKEY_BLOB_MAX * 2 || base64_decode(&blob, text) != 0)
 		goto out;
-	err = pubkey_parse((struct slice){buf_ptr(&blob), buf_len(&blob)}, &k);
+	err = pubkey_parse(buf_slice(&blob), &k);
 	if (err != 0)
 		goto out;
 	if (!slice_is(type, pubkey_name(k))) {
@@ -212,14 +211,12 @@ struct slice pubkey_plain_blob(const struct pubkey *k)
 {
 	if (buf_len(&k->plain) == 0)
 		return k->blob;
-	return (struct slice){buf_ptr(&k->plain), buf_len(&k->plain)};
+	return buf_slice(&k->plain);
 }
 
 bool pubkey_equal_plain(const struct pubkey *a, const struct pubkey *b)
 {
-	struct slice x = pubkey_plain_blob(a), y = pubkey_plain_blob(b);
-
-	return x.len == y.len && memcmp(x.p, y.p, x.len) == 0;
+	return slice_equal(pubkey_plain_blob(a), pubkey_plain_blob(b));
 }
 
 void pubkey_fingerprint(

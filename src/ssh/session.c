@@ -201,7 +201,7 @@ void session_send(struct session *s, const void *payload, size_t n)
 static void send_held(struct session *s)
 {
 	struct buf held = s->held;
-	struct rd r = rd_of(buf_ptr(&held), buf_len(&held));
+	struct rd r = rd_slice(buf_slice(&held));
 
 	s->held = (struct buf)BUF_INIT;
 	while (r.left != 0) {

@@ -90,8 +90,7 @@ void session_auth_accepted(struct session *s, struct slice payload)
 	}
 	session_rtt_sample(s, s->now_us - s->service_sent_us);
 	s->phase = PHASE_AUTH;
-	auth_start(s->auth, (struct slice){buf_ptr(&s->kex.session_id),
-				    buf_len(&s->kex.session_id)});
+	auth_start(s->auth, buf_slice(&s->kex.session_id));
 }
 
 void session_auth_begin(struct session *s)
@@ -101,9 +100,7 @@ void session_auth_begin(struct session *s)
 	/* Only now: what host_key found may have changed the config. */
 	s->auth = auth_new(&s->config->auth, &auth_callbacks, s);
 	if (buf_len(&s->sig_algs) != 0)
-		auth_server_sig_algs(
-			s->auth, (struct slice){buf_ptr(&s->sig_algs),
-					 buf_len(&s->sig_algs)});
+		auth_server_sig_algs(s->auth, buf_slice(&s->sig_algs));
 	s->phase = PHASE_SERVICE;
 	s->service_sent_us = s->now_us;
 	buf_put_u8(&b, MSG_SERVICE_REQUEST);

@@ -9,11 +9,6 @@
 
 #define KEY_FILE_MAX (1024 * 1024)
 
-static struct slice slice_of(const struct buf *b)
-{
-	return (struct slice){buf_ptr(b), buf_len(b)};
-}
-
 static int key_trouble(struct trouble *trouble, int err, const char *path)
 {
 	trouble_set(trouble, err);
@@ -27,7 +22,7 @@ static int key_trouble(struct trouble *trouble, int err, const char *path)
 /* The first line, as in a .pub file. */
 static int parse_public(const struct buf *text, struct pubkey **ret_key)
 {
-	struct slice line = slice_of(text);
+	struct slice line = buf_slice(text);
 	const uint8_t *nl =
 		line.p != NULL ? memchr(line.p, '\n', line.len) : NULL;
 
@@ -59,13 +54,13 @@ static int parse_file(const struct buf *text, struct identity_file *file)
 	int err;
 
 	file->has_private = true;
-	if (privkey_peek_public(slice_of(text), &file->key) == 0)
+	if (privkey_peek_public(buf_slice(text), &file->key) == 0)
 		return 0;
 	if (parse_public(text, &file->key) == 0) {
 		file->has_private = false;
 		return 0;
 	}
-	err = privkey_parse(slice_of(text), NULL, &private);
+	err = privkey_parse(buf_slice(text), NULL, &private);
 	if (err == 0) {
 		err = pubkey_parse(
 			pubkey_blob(privkey_public(private)), &file->key);

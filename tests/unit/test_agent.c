@@ -11,11 +11,6 @@
 #include "sandbox.h"
 #include "ssh/agent.h"
 
-static struct slice slice_of(const struct buf *b)
-{
-	return (struct slice){buf_ptr(b), buf_len(b)};
-}
-
 /* A made-up ed25519 key. */
 static void put_key(struct buf *b)
 {
@@ -29,7 +24,7 @@ static void put_key(struct buf *b)
 static int parse(const struct buf *b, size_t *ret_n)
 {
 	struct agent_identity *list;
-	int err = agent_parse_identities(slice_of(b), &list, ret_n);
+	int err = agent_parse_identities(buf_slice(b), &list, ret_n);
 
 	if (err == 0)
 		agent_identities_free(list, *ret_n);
@@ -139,7 +134,7 @@ static void unknown_keys_are_left_out(void **state)
 	buf_put_cstring(&b, "\033]0;owned\007");
 	buf_put_cstring(&b, "");
 	buf_put_cstring(&b, "");
-	assert_int_equal(agent_parse_identities(slice_of(&b), &list, &n), 0);
+	assert_int_equal(agent_parse_identities(buf_slice(&b), &list, &n), 0);
 	assert_int_equal(n, 1);
 	assert_string_equal(list[0].comment, "?]0;owned?");
 	agent_identities_free(list, n);
@@ -154,24 +149,24 @@ static void signatures(void **state)
 
 	(void)state;
 	buf_put_u8(&b, 14);
-	assert_int_equal(agent_parse_signature(slice_of(&b), &s), -ERR_AGENT);
+	assert_int_equal(agent_parse_signature(buf_slice(&b), &s), -ERR_AGENT);
 	buf_put_u32(&b, 11);
 	buf_put_cstring(&b, "alg");
-	assert_int_equal(agent_parse_signature(slice_of(&b), &s), -ERR_AGENT);
+	assert_int_equal(agent_parse_signature(buf_slice(&b), &s), -ERR_AGENT);
 	buf_put_u32(&b, 0);
-	assert_int_equal(agent_parse_signature(slice_of(&b), &s), -ERR_AGENT);
+	assert_int_equal(agent_parse_signature(buf_slice(&b), &s), -ERR_AGENT);
 	buf_clear(&b);
 	buf_put_u8(&b, 14);
 	buf_put_u32(&b, 14);
 	buf_put_cstring(&b, "alg");
 	buf_put_cstring(&b, "sig");
-	assert_int_equal(agent_parse_signature(slice_of(&b), &s), 0);
+	assert_int_equal(agent_parse_signature(buf_slice(&b), &s), 0);
 	assert_int_equal(s.len, 14);
 	buf_put_u8(&b, 0);
-	assert_int_equal(agent_parse_signature(slice_of(&b), &s), -ERR_AGENT);
+	assert_int_equal(agent_parse_signature(buf_slice(&b), &s), -ERR_AGENT);
 	buf_clear(&b);
 	buf_put_u8(&b, 5);
-	assert_int_equal(agent_parse_signature(slice_of(&b), &s), -ERR_AGENT);
+	assert_int_equal(agent_parse_signature(buf_slice(&b), &s), -ERR_AGENT);
 	buf_done(&b);
 }
 

@@ -21,16 +21,6 @@
 
 static const char host_key[] = "the host key", signature[] = "a signature";
 
-static struct slice slice_of(const char *s)
-{
-	return (struct slice){(const uint8_t *)s, strlen(s)};
-}
-
-static struct slice buf_slice(const struct buf *b)
-{
-	return (struct slice){buf_ptr(b), buf_len(b)};
-}
-
 static void put_hex(struct buf *b, const char *hex)
 {
 	long n;

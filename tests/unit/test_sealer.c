@@ -18,11 +18,6 @@
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define KEY_MAX  64
 
-static struct slice slice_of(const char *s)
-{
-	return (struct slice){(const uint8_t *)s, strlen(s)};
-}
-
 static uint8_t *unhex(const char *hex, size_t *ret_n)
 {
 	long n;
