@@ -1,8 +1,11 @@
 #include "tunnel/listener.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -13,6 +16,11 @@
 
 /* Clients taken in one go, so that a flood of them leaves the loop its turn. */
 #define BATCH 64
+
+/* Descriptors that are not for clients: without them a link that was lost, its
+ * look-up of a name and its agent would wait for clients to leave. */
+#define RESERVE_MOST 16
+#define RESERVE_PART 8 /* of a low limit, one in so many */
 
 #define PAUSE_FIRST_MS 100
 #define PAUSE_MOST_MS  1000
@@ -32,6 +40,7 @@ struct listener {
 	size_t n;
 	uv_timer_t pause;
 	uint64_t pause_ms;
+	int ceiling;      /* clients' descriptors are below it */
 	unsigned handles; /* not yet closed by the loop */
 	listener_accept_fn *on_accept;
 	void *arg;
@@ -51,10 +60,29 @@ static bool is_clients_own(int error)
 	return false;
 }
 
-static void on_pause_over(uv_timer_t *timer)
+static int find_ceiling(void)
 {
-	listener_resume(timer->data);
+	struct rlimit files;
+	rlim_t reserve;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur > INT_MAX)
+		return INT_MAX;
+	reserve = files.rlim_cur / RESERVE_PART;
+	return (int)(files.rlim_cur -
+		     (reserve < RESERVE_MOST ? reserve : RESERVE_MOST));
 }
+
+/* The system gives out the lowest that is free. */
+static bool has_room(const struct listener *l)
+{
+	int fd = fcntl(l->watch[0].fd, F_DUPFD_CLOEXEC, 0);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0 && fd < l->ceiling;
+}
+
+static void on_pause_over(uv_timer_t *timer);
 
 static void pause_accepting(struct listener *l, int error)
 {
@@ -82,6 +110,8 @@ static void on_readable(uv_poll_t *poll, int status, int events)
 
 		if (fd >= 0) {
 			l->pause_ms = PAUSE_FIRST_MS;
+			if (fd + 1 >= l->ceiling)
+				pause_accepting(l, EMFILE);
 			l->on_accept(l->arg, fd, &peer);
 		} else if (errno == EAGAIN) {
 			return;
@@ -101,13 +131,15 @@ static int start(struct listener *l)
 	return err;
 }
 
-void listener_resume(struct listener *l)
+static void on_pause_over(uv_timer_t *timer)
 {
+	struct listener *l = timer->data;
 	int err;
 
-	if (l->state != PAUSED)
+	if (!has_room(l)) {
+		pause_accepting(l, EMFILE);
 		return;
-	uv_timer_stop(&l->pause);
+	}
 	l->state = OPEN;
 	err = start(l);
 	if (err != 0)
@@ -202,6 +234,7 @@ struct listener *listener_new(uv_loop_t *loop, const struct endpoint *endpoint,
 		return NULL;
 	l = mem_zalloc(1, sizeof(*l));
 	l->pause_ms = PAUSE_FIRST_MS;
+	l->ceiling = find_ceiling();
 	l->on_accept = on_accept;
 	l->arg = arg;
 	l->path = path;

@@ -7,8 +7,8 @@
  *
  * Nothing that a client does ends a listener. When the process or the machine
  * has no descriptor or memory for another client, accepting pauses (0.1 s at
- * first, up to 1 s, or until listener_resume) and clients wait in the system's
- * queue.
+ * first, up to 1 s) and clients wait in the system's queue. The process's last
+ * few descriptors are not for clients, so that links can come back.
  *
  * All functions, and the callback, run on the loop's thread.
  */
@@ -63,8 +63,6 @@ uint16_t listener_port(const struct listener *l);
 /* Where it listens, as endpoint_text. */
 size_t listener_text(const struct listener *l, char *ret_text, size_t size);
 
-/* Descriptors have been given back: goes on at once if accepting had paused. */
-void listener_resume(struct listener *l);
 bool listener_is_paused(const struct listener *l);
 
 #endif

@@ -190,6 +190,29 @@ def test_no_descriptors_left(sshd, start, forward):
     assert set(taupe.states().values()) == {"connected"}
 
 
+@pytest.mark.taupe_only
+@pytest.mark.sanitized
+def test_a_link_comes_back_with_no_descriptors_left(sshd, start, forward):
+    """Clients that wait do not take what the new link needs."""
+    port, words = forward
+
+    def few():
+        resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+
+    taupe = start(sshd, *words, limits=few).wait_connected()
+    crowd = [peers.dial(port) for _ in range(300)]
+    try:
+        for _ in range(2):
+            mark = len(taupe.events)
+            sshd.end_sessions()
+            taupe.wait_state("reconnecting", since=mark)
+            taupe.wait_state("connected", since=mark)
+    finally:
+        for end in crowd:
+            end.close()
+    peers.round_trip(port)
+
+
 def all_answer(ends, word):
     """Sends a word of its own on each connection and collects the echoes."""
     waiting = selectors.DefaultSelector()
