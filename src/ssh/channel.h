@@ -73,8 +73,8 @@ void channel_accept(struct channel *ch);
 void channel_refuse(struct channel *ch, uint32_t reason, const char *text);
 
 /* Room for data, one iovec a packet, at most `max`: returns how many, or 0 when
- * the window is closed, a key exchange runs, or it is not open; ops.writable
- * tells when to try again. */
+ * the window is closed or a key exchange runs, of whose end ops.writable tells,
+ * or when it is not open any more. */
 int channel_reserve(struct channel *ch, struct iovec *iov, int max);
 /* Seals and queues the `n` >= 1 bytes that were written there, from the first
  * iovec on, without gaps. */

@@ -174,7 +174,7 @@ int channel_reserve(struct channel *ch, struct iovec *iov, int max)
 	int n;
 
 	if (ch->life != LIFE_OPEN || ch->out == FLOW_EOF ||
-		s->phase != PHASE_READY)
+		s->phase != PHASE_READY || s->doom != 0)
 		return 0;
 	if (left == 0)
 		ch->out_limited = true;

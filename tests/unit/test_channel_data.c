@@ -241,6 +241,17 @@ static void a_key_exchange_blocks(void **state)
 	assert_last(MSG_CHANNEL_CLOSE, THEIRS + 1);
 }
 
+static void a_doomed_session_takes_no_data(void **state)
+{
+	struct app *a = open_up(0);
+
+	session_doom(w.s, ERR_CRYPTO);
+	assert_int_equal(write_some(a, 1), 0);
+	session_tick(w.s, w.now_us);
+	assert_int_equal(a->n_closed, 1);
+	assert_true(a->lost);
+}
+
 static void ends_inside_writable(void **state)
 {
 	struct iovec iov;
@@ -459,6 +470,7 @@ int main(void)
 		T(packets_of_one_byte),
 		T(windows_past_32_bits),
 		T(a_key_exchange_blocks),
+		T(a_doomed_session_takes_no_data),
 		T(ends_inside_writable),
 		T(half_close_by_peer_first),
 		T(half_close_by_us_first),
