@@ -255,14 +255,11 @@ static void take_confirmation(struct channel *ch, struct rd *r)
 		return;
 	}
 	set_out_packet_max(ch, packet_max);
-	if (ch->ops == NULL) {
-		/* The caller left while it was opening. */
-		ch->life = LIFE_OPEN;
-		channel_close(ch);
-		return;
-	}
 	ch->life = LIFE_OPEN;
-	ch->ops->opened(ch->arg);
+	if (ch->ops != NULL)
+		ch->ops->opened(ch->arg);
+	else /* the caller left while it was opening */
+		channel_close(ch);
 }
 
 static void take_failure(struct channel *ch, struct rd *r)

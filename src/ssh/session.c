@@ -365,11 +365,12 @@ static void packet_failed(struct session *s, int err)
 {
 	struct trouble t;
 
-	trouble_say(&t, err, "a packet does not verify");
-	if (err == -ERR_PROTOCOL)
+	if (err == -ERR_PROTOCOL) {
 		session_protocol_error(s, "a packet's length is out of range");
-	else
-		session_fail(s, err, &t);
+		return;
+	}
+	trouble_say(&t, err, "a packet does not verify");
+	session_fail(s, err, &t);
 }
 
 void session_input(struct session *s, size_t n, uint64_t now_us)

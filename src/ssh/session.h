@@ -64,9 +64,10 @@ struct session_ops {
 		const struct secret *secret);
 	/* Authenticated: channels may be opened. */
 	void (*ready)(void *arg, const char *method, const char *how);
-	/* The server opens a forwarded-tcpip (path NULL) or
-	 * forwarded-streamlocal channel: channel_claim it, then now or later
-	 * channel_accept or channel_refuse. Slices live until the return. */
+	/* The server opens a forwarded-tcpip or forwarded-streamlocal channel
+	 * (`is_path`: `host` is the socket's): channel_claim it, then now or
+	 * later channel_accept or channel_refuse. Slices live until the
+	 * return. */
 	void (*forwarded)(void *arg, struct channel *ch, struct slice host,
 		uint32_t port, bool is_path, struct slice originator,
 		uint32_t originator_port);

@@ -1,6 +1,6 @@
 /*
- * struct session and the calls between the engine's parts: session.c (life and
- * dispatch), version.c, kex.c, global.c, channel.c. Private to them.
+ * struct session and the calls between the engine's parts: session*.c,
+ * version.c, kex.c, global.c, channel.c, flow.c. Private to them.
  */
 #ifndef TAUPE_SSH_SESSION_PRIVATE_H
 #define TAUPE_SSH_SESSION_PRIVATE_H
@@ -161,10 +161,12 @@ void global_done(struct session *s);
 /* channel.c */
 void channel_input(struct session *s, struct slice payload);
 void channel_unblock_all(struct session *s);
+void channel_table_init(struct session *s);
+void channel_table_down(struct session *s, bool tell);
+
+/* flow.c */
 /* Lets more into flight on channels to which nothing was given back for long:
  * their peer waits for more than we dared. */
 void channel_tick(struct session *s);
-void channel_table_init(struct session *s);
-void channel_table_down(struct session *s, bool tell);
 
 #endif
