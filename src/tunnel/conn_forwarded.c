@@ -17,7 +17,9 @@ static void on_dialed(void *arg, int err, int fd, const struct trouble *t)
 	dial_free(c->dial);
 	c->dial = NULL;
 	if (err != 0) {
-		forward_local_failed(c->forward, t);
+		forward_local_failed(c->forward, t,
+			c->socks != NULL ? c->socks->host : NULL,
+			c->socks != NULL ? c->socks->port : 0);
 		if (c->socks == NULL) {
 			channel_refuse(
 				c->channel, OPEN_CONNECT_FAILED, err_name(err));

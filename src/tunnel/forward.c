@@ -357,33 +357,40 @@ static void emit_target(struct forward *f, const struct trouble *t)
 	server_emit(f->server, e);
 }
 
-int forward_target_failed(struct forward *f, uint32_t reason, const char *text,
-	const char *host, uint16_t port)
+/* `host` NULL: the forward's own target. */
+static void put_destination(const struct forward *f, const char *host,
+	uint16_t port, struct trouble *t)
 {
 	struct endpoint named = {.host = (char *)(uintptr_t)host, .port = port};
-	struct trouble t;
 	char where[300];
 
 	endpoint_text(
 		host != NULL ? &named : &f->spec.target, where, sizeof(where));
+	trouble_arg(t, "destination", "%s", where);
+}
+
+int forward_target_failed(struct forward *f, uint32_t reason, const char *text,
+	const char *host, uint16_t port)
+{
+	struct trouble t;
+
 	trouble_set(&t, target_err(reason, text));
-	trouble_arg(&t, "destination", "%s", where);
+	put_destination(f, host, port, &t);
 	trouble_arg(&t, "detail", "%s", text);
 	emit_target(f, &t);
 	return (int)t.code;
 }
 
-void forward_local_failed(struct forward *f, const struct trouble *why)
+void forward_local_failed(struct forward *f, const struct trouble *why,
+	const char *host, uint16_t port)
 {
+	const char *detail = trouble_get(why, "detail");
 	struct trouble t;
-	char where[300];
 
-	endpoint_text(&f->spec.target, where, sizeof(where));
 	trouble_set(&t, ERR_LOCAL_REFUSED);
-	trouble_arg(&t, "destination", "%s", where);
+	put_destination(f, host, port, &t);
 	trouble_arg(&t, "detail", "%s",
-		trouble_get(why, "detail") != NULL ? trouble_get(why, "detail")
-						   : err_name((int)why->code));
+		detail != NULL ? detail : err_name((int)why->code));
 	emit_target(f, &t);
 }
 

@@ -78,8 +78,9 @@ void forward_serve_waiting(struct forward *f);
  * forward's own target. */
 int forward_target_failed(struct forward *f, uint32_t reason, const char *text,
 	const char *host, uint16_t port);
-/* The same for a target on this side. */
-void forward_local_failed(struct forward *f, const struct trouble *why);
+/* The same for a target on this side, which a SOCKS client may have named. */
+void forward_local_failed(struct forward *f, const struct trouble *why,
+	const char *host, uint16_t port);
 /* Whether a forwarded channel for this listening address is this forward's. */
 bool forward_matches(const struct forward *f, struct slice host, uint32_t port,
 	bool is_path);

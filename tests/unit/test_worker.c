@@ -149,9 +149,8 @@ static int socks5(int fd, uint16_t to)
 	return answer[3];
 }
 
-static void try_socks(uint16_t port)
+static void try_socks(uint16_t port, uint16_t dead)
 {
-	uint16_t dead = live_free_port();
 	char byte;
 	int fd;
 
@@ -183,7 +182,7 @@ static void test_dynamic(void **state)
 	add_server(f, NULL);
 	live_forward(
 		f->worker, SERVER, FORWARD, FORWARD_DYNAMIC, "127.0.0.1:0");
-	try_socks(await_port(f, SERVER, FORWARD));
+	try_socks(await_port(f, SERVER, FORWARD), live_free_port());
 	assert_int_equal(
 		live_await(&f->live, SERVER, EVENT_TARGET)->trouble.code,
 		ERR_TARGET_REFUSED);
@@ -193,10 +192,17 @@ static void test_dynamic(void **state)
 static void test_reverse_dynamic(void **state)
 {
 	struct fixture *f = *state;
+	uint16_t dead = live_free_port();
+	const struct trouble *why;
+	char where[32];
 
 	add_server(f, NULL);
 	live_forward(f->worker, SERVER, FORWARD, FORWARD_REMOTE, "127.0.0.1:0");
-	try_socks(await_port(f, SERVER, FORWARD));
+	try_socks(await_port(f, SERVER, FORWARD), dead);
+	why = &live_await(&f->live, SERVER, EVENT_TARGET)->trouble;
+	assert_int_equal(why->code, ERR_LOCAL_REFUSED);
+	snprintf(where, sizeof(where), "127.0.0.1:%u", dead);
+	assert_string_equal(trouble_get(why, "destination"), where);
 	assert_int_equal(final_stats(f).connections_total, 4);
 }
 
