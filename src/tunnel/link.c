@@ -154,10 +154,9 @@ static void start_jump(struct link *l)
 	struct trouble t;
 	int pair[2];
 
-	if (!link_is_ready(l->via) ||
-		socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
-			0, pair) != 0) {
-		trouble_say(&t, ERR_LINK_LOST, "the jump host is gone");
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0,
+		    pair) != 0) {
+		trouble_say(&t, ERR_SYSTEM, "socketpair: %s", strerror(errno));
 		link_down(l, &t);
 		return;
 	}
@@ -215,13 +214,14 @@ static void tell_identity_troubles(struct link *l)
 	size_t n;
 
 	list = identity_troubles(l->identity, &n);
-	for (size_t i = 0; i < n && l->number <= 1; i++) {
+	for (size_t i = 0; i < n && !l->peer->troubles_told; i++) {
 		struct event *e = server_event(l->server, EVENT_NOTICE);
 
 		e->text = mem_strdup("notice.identity");
 		e->trouble = list[i];
 		server_emit(l->server, e);
 	}
+	l->peer->troubles_told = true;
 }
 
 static void on_identities(void *arg)

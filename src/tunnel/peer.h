@@ -25,6 +25,7 @@ struct peer {
 	char *recorded_name; /* in known_hosts: known_hosts_name() */
 	struct buf accepted; /* blob of the accepted host key, or empty */
 	struct secret password, passphrase;
+	bool troubles_told; /* those of its identities */
 };
 
 /* 0, or the trouble that makes the configuration useless. */
