@@ -31,7 +31,7 @@ static void on_poll(uv_poll_t *handle, int status, int events)
 	if (c->state == CONN_SOCKS && !c->is_forwarded)
 		conn_socks_readable(c);
 	else
-		conn_relay_event(c, 0, events);
+		conn_relay_event(c, events);
 }
 
 void conn_arm(struct conn *c, int events)

@@ -70,7 +70,7 @@ void conn_refused(struct conn *c, int err);
 
 /* conn_relay.c */
 void conn_relay_start(struct conn *c);
-void conn_relay_event(struct conn *c, int status, int events);
+void conn_relay_event(struct conn *c, int events);
 /* Nothing (or no more) comes from the channel: ends what can end. */
 void conn_relay_settle(struct conn *c);
 

@@ -226,10 +226,8 @@ void conn_relay_start(struct conn *c)
 		link_conn_ready(c->link, c);
 }
 
-void conn_relay_event(struct conn *c, int status, int events)
+void conn_relay_event(struct conn *c, int events)
 {
-	if (status < 0)
-		events = c->armed;
 	if ((events & UV_WRITABLE) != 0) {
 		if (!write_queue(c))
 			return;

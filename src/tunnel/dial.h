@@ -40,8 +40,8 @@ struct dial_config {
  *   -ERR_INVALID: the bind address is none, or of another family,
  *   -ERR_SYSTEM: no descriptor or memory for a socket,
  * and `trouble`, which lives as long as the call, has the arguments host,
- * address (numeric; the one whose failure says most), port, seconds (since the
- * start, with one decimal) and detail. May call dial_free. */
+ * address (numeric; the one whose failure says most), port, seconds (whole
+ * ones, since the start) and detail. May call dial_free. */
 typedef void dial_fn(void *arg, int err, int fd, const struct trouble *trouble);
 
 struct dial;
