@@ -114,11 +114,14 @@ static void on_readable(uv_poll_t *poll, int status, int events)
 				pause_accepting(l, EMFILE);
 			l->on_accept(l->arg, fd, &peer);
 		} else if (errno == EAGAIN) {
-			return;
+			break;
 		} else if (!is_clients_own(errno)) {
 			pause_accepting(l, errno);
 		}
 	}
+	/* libuv has stopped watching a socket that has an error. */
+	if (status < 0 && l->state == OPEN)
+		pause_accepting(l, -status);
 }
 
 static int start(struct listener *l)
