@@ -10,8 +10,10 @@
 #include "tunnel/lane.h"
 
 #define DISCARD_BYTES 16384
-/* Packets that one turn of a connection fills at most: its quantum. */
-#define PULL_PACKETS 8
+/* Packets that one turn of a connection fills at most: its quantum, alone and
+ * beside others. */
+#define PULL_PACKETS        8
+#define PULL_PACKETS_SHARED 2
 
 static bool would_block(int err)
 {
@@ -93,6 +95,13 @@ static size_t total(const struct iovec *iov, int n)
 	return sum;
 }
 
+static int quantum(const struct conn *c)
+{
+	if (!c->is_bulk)
+		return 1;
+	return link_is_shared(c->link) ? PULL_PACKETS_SHARED : PULL_PACKETS;
+}
+
 enum conn_pull conn_pull(struct conn *c)
 {
 	struct iovec room[PULL_PACKETS];
@@ -104,8 +113,7 @@ enum conn_pull conn_pull(struct conn *c)
 	if (c->channel == NULL ||
 		(!early && (c->state != CONN_OPEN || c->local_eof)))
 		return CONN_PULL_DRAINED;
-	packets = channel_reserve(
-		c->channel, room, c->is_bulk ? PULL_PACKETS : 1);
+	packets = channel_reserve(c->channel, room, quantum(c));
 	if (packets == 0) {
 		/* on_writable comes; until then the socket may stay full. */
 		conn_arm(c, c->armed & ~UV_READABLE);

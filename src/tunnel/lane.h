@@ -29,6 +29,7 @@ struct lane {
 	uv_prepare_t prepare;
 	uv_idle_t idle; /* runs while work is left: the loop does not sleep */
 	struct link_list dirty;
+	unsigned n_used; /* links that carry a connection */
 	struct window_budget budget;
 	worker_event_fn *on_event;
 	void *on_event_arg;

@@ -16,10 +16,12 @@
 #include "base/clock.h"
 
 /* Reads in one go before others on the loop get their turn. */
-#define READS_MAX    2
-#define METER_US     100000
-#define PROXY_END_US 1000000
-#define ACK_MS       1
+#define READS_MAX 2
+/* What a link seals in one go when others wait for their turn. */
+#define TURN_SHARED_BYTES (64 * 1024)
+#define METER_US          100000
+#define PROXY_END_US      1000000
+#define ACK_MS            1
 /* More than this a second is bulk. */
 #define BUSY_BYTES_S (8 * 1024 * 1024)
 #define SEND_IOV_MAX 16
@@ -241,10 +243,13 @@ static bool send_output(struct link *l)
 
 static void fill(struct link *l)
 {
+	size_t until = session_output_bytes(l->session) + TURN_SHARED_BYTES;
 	struct conn *c;
 
+	if (until > l->queue_max || !link_is_shared(l))
+		until = l->queue_max;
 	while ((c = TAILQ_FIRST(&l->ready)) != NULL &&
-		session_output_bytes(l->session) < l->queue_max) {
+		session_output_bytes(l->session) < until) {
 		conn_unready(c, &l->ready);
 		if (conn_pull(c) == CONN_PULL_MORE)
 			link_conn_ready(l, c);
@@ -331,7 +336,8 @@ static void on_poll(uv_poll_t *handle, int status, int events)
 void link_conn_added(struct link *l, struct conn *c)
 {
 	(void)c;
-	l->n_conns++;
+	if (l->n_conns++ == 0)
+		l->lane->n_used++;
 	l->idle_since_ms = 0;
 }
 
@@ -342,8 +348,15 @@ void link_conn_gone(struct link *l, struct conn *c)
 		l->batch.conn = NULL;
 		l->batch.n = 0;
 	}
-	if (--l->n_conns == 0)
-		l->idle_since_ms = uv_now(&l->lane->loop);
+	if (--l->n_conns != 0)
+		return;
+	l->lane->n_used--;
+	l->idle_since_ms = uv_now(&l->lane->loop);
+}
+
+bool link_is_shared(const struct link *l)
+{
+	return l->n_conns > 1 || l->lane->n_used > 1;
 }
 
 bool link_conn_ready(struct link *l, struct conn *c)
