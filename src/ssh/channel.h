@@ -40,8 +40,8 @@ struct session;
 #define CHANNEL_FIRST        64
 #define CHANNEL_SMALL        1024
 #define CHANNEL_WINDOW_MAX   (15u * 1024 * 1024)
-/* The longest payload that we take; sshd sends packets of this size, which
- * costs both ends less than its own 32 KiB. */
+/* The longest payload that we take: sshd fills no longer ones, whatever is
+ * asked for. */
 #define CHANNEL_PACKET_MAX (32u * 1024)
 
 struct channel_ops {

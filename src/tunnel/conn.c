@@ -308,7 +308,7 @@ void conn_link_ready(struct conn *c, struct link *link)
 
 	c->state = CONN_OPENING;
 	c->link = link;
-	link_conn_added(link, c);
+	link_conn_added(link);
 	if (c->socks != NULL)
 		c->channel = open_channel(
 			c, link, c->socks->host, c->socks->port, NULL);
@@ -388,7 +388,7 @@ struct conn *conn_jump(struct link *link, struct link *jumper, int fd,
 	c->jumper = jumper;
 	c->state = CONN_OPENING;
 	c->link = link;
-	link_conn_added(link, c);
+	link_conn_added(link);
 	c->channel =
 		c->has_poll ? open_channel(c, link, host, port, NULL) : NULL;
 	if (c->channel != NULL)

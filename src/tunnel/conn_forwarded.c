@@ -65,7 +65,7 @@ void conn_forwarded(struct forward *f, struct link *link, struct channel *ch,
 	c->link = link;
 	c->originator = mem_dup(originator.p, originator.len);
 	c->originator_port = (uint16_t)originator_port;
-	link_conn_added(link, c);
+	link_conn_added(link);
 	channel_claim(ch, &conn_channel_ops, c);
 	if (!f->spec.reverse_dynamic) {
 		conn_forwarded_dial(c, &f->spec.target);

@@ -57,7 +57,7 @@ size_t link_conns(const struct link *l);
 /* Others wait for their turn, here or on the lane's other links: turns are
  * short then. */
 bool link_is_shared(const struct link *l);
-void link_conn_added(struct link *l, struct conn *c);
+void link_conn_added(struct link *l);
 void link_conn_gone(struct link *l, struct conn *c);
 /* The connection has something to send. False: it was in line already. */
 bool link_conn_ready(struct link *l, struct conn *c);

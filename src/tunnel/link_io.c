@@ -333,9 +333,8 @@ static void on_poll(uv_poll_t *handle, int status, int events)
 
 /* ---- connections ---- */
 
-void link_conn_added(struct link *l, struct conn *c)
+void link_conn_added(struct link *l)
 {
-	(void)c;
 	if (l->n_conns++ == 0)
 		l->lane->n_used++;
 	l->idle_since_ms = 0;
