@@ -264,10 +264,14 @@ class Session:
             self.send(wire.OPEN_CONFIRMATION, number, number, WINDOW, 32768)
         elif kind == wire.DATA:
             number, data = reader.u32(), reader.string()
+            if number in self.closed:
+                return  # it was on its way when we closed
             self.send(wire.WINDOW_ADJUST, number, len(data))
             self.send(wire.DATA, number, string(data))
         elif kind == wire.EOF:
             number = reader.u32()
+            if number in self.closed:
+                return
             self.closed.add(number)
             self.send(wire.EOF, number)
             self.send(wire.CLOSE, number)
