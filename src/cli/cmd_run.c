@@ -144,7 +144,7 @@ static void close_handles(struct run *run)
 	run_terminal_close(run);
 	run_life_close(run);
 	uv_close((uv_handle_t *)&run->tick, NULL);
-	run_events_close(run->events);
+	event_queue_close(run->events);
 }
 
 static enum exit_code carry(struct run *run)
@@ -158,9 +158,9 @@ static enum exit_code carry(struct run *run)
 		run->args.n_forwards);
 	choose_display(run);
 	start_handles(run);
-	run->events = run_events_new(&run->loop, on_event, run);
+	run->events = event_queue_new(&run->loop, on_event, run);
 	if (run->events != NULL)
-		run->worker = worker_new(run_events_push, run->events);
+		run->worker = worker_new(event_queue_push, run->events);
 	if (run->worker != NULL) {
 		run->ask = ask_new(&run->loop, RUN_TERMINAL, &ask_ops, run);
 		run_watch_start(run);

@@ -14,7 +14,7 @@
 #include "cli/display.h"
 #include "cli/exit_code.h"
 #include "cli/run_args.h"
-#include "cli/run_events.h"
+#include "tunnel/event_queue.h"
 #include "cli/run_state.h"
 #include "tunnel/netwatch.h"
 #include "tunnel/worker.h"
@@ -37,7 +37,7 @@ struct run {
 	uv_timer_t tick, restart;
 	struct run_args args;
 	struct run_state state;
-	struct run_events *events;
+	struct event_queue *events;
 	struct worker *worker;
 	struct netwatch *watch;
 	struct display *display;

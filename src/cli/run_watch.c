@@ -20,7 +20,7 @@ static void notice(struct run *run, const char *key)
 	e = event_new(EVENT_NOTICE, RUN_SERVER_ID);
 	e->wall_ms = clock_wall_ms();
 	e->text = mem_strdup(key);
-	run_events_push(run->events, e);
+	event_queue_push(run->events, e);
 }
 
 static void on_change(void *arg, enum netwatch_change change)

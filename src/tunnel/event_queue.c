@@ -1,19 +1,19 @@
-#include "cli/run_events.h"
+#include "tunnel/event_queue.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
 
-struct run_events {
+struct event_queue {
 	pthread_mutex_t mutex;
 	struct event *first, **end; /* under the mutex */
 	uv_async_t wake;
-	run_events_fn *on_event;
+	event_queue_fn *on_event;
 	void *arg;
 };
 
-static struct event *take_all(struct run_events *q)
+static struct event *take_all(struct event_queue *q)
 {
 	struct event *list;
 
@@ -27,7 +27,7 @@ static struct event *take_all(struct run_events *q)
 
 static void on_wake(uv_async_t *wake)
 {
-	struct run_events *q = wake->data;
+	struct event_queue *q = wake->data;
 	struct event *e = take_all(q);
 
 	while (e != NULL) {
@@ -39,10 +39,10 @@ static void on_wake(uv_async_t *wake)
 	}
 }
 
-struct run_events *run_events_new(
-	uv_loop_t *loop, run_events_fn *on_event, void *arg)
+struct event_queue *event_queue_new(
+	uv_loop_t *loop, event_queue_fn *on_event, void *arg)
 {
-	struct run_events *q = mem_zalloc(1, sizeof(*q));
+	struct event_queue *q = mem_zalloc(1, sizeof(*q));
 
 	if (uv_async_init(loop, &q->wake, on_wake) < 0) {
 		free(q);
@@ -56,9 +56,9 @@ struct run_events *run_events_new(
 	return q;
 }
 
-void run_events_push(void *arg, struct event *event)
+void event_queue_push(void *arg, struct event *event)
 {
-	struct run_events *q = arg;
+	struct event_queue *q = arg;
 
 	event->next = NULL;
 	pthread_mutex_lock(&q->mutex);
@@ -70,13 +70,13 @@ void run_events_push(void *arg, struct event *event)
 
 static void on_closed(uv_handle_t *handle)
 {
-	struct run_events *q = handle->data;
+	struct event_queue *q = handle->data;
 
 	pthread_mutex_destroy(&q->mutex);
 	free(q);
 }
 
-void run_events_close(struct run_events *q)
+void event_queue_close(struct event_queue *q)
 {
 	struct event *e, *next;
 
