@@ -48,6 +48,22 @@
 	X(SIGNATURE, "bad_signature", 502)                                     \
 	X(AGENT, "agent_failed", 502)                                          \
 	X(FILE, "file_error", 500)                                             \
+	/* the daemon */                                                       \
+	X(STORE, "store_failed", 507)                                          \
+	X(STORE_NEWER, "store_newer", 500)                                     \
+	X(STORE_DAMAGED, "store_damaged", 500)                                 \
+	X(DAEMON_RUNNING, "daemon_running", 409)                               \
+	X(DAEMON_ABSENT, "daemon_absent", 503)                                 \
+	X(CONFLICT, "name_taken", 409)                                         \
+	X(RUNNING, "still_running", 409)                                       \
+	X(IN_USE, "still_in_use", 409)                                         \
+	X(PRECONDITION, "changed_meanwhile", 412)                              \
+	X(UNAUTHORIZED, "not_logged_in", 401)                                  \
+	X(FORBIDDEN, "not_allowed", 403)                                       \
+	X(TOO_LARGE, "too_large", 413)                                         \
+	X(METHOD, "method_not_allowed", 405)                                   \
+	X(MEDIA, "unsupported_media_type", 415)                                \
+	X(VAULT_LOCKED, "secrets_locked", 409)                                 \
 	/* general */                                                          \
 	X(INVALID, "invalid_argument", 422)                                    \
 	X(NOT_FOUND, "not_found", 404)                                         \

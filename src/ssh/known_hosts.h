@@ -90,4 +90,29 @@ int known_hosts_update(const char *path, const char *name,
 	unsigned *ret_added, unsigned *ret_removed,
 	struct trouble *trouble) WARN_UNUSED;
 
+/* One line of a file, for people to look at. Borrowed until the next call. */
+struct known_hosts_entry {
+	const char *path;
+	unsigned line;      /* from 1 */
+	const char *marker; /* "", "@cert-authority", "@revoked" */
+	const char *names;  /* as written; hashed ones as "|1|…" */
+	bool hashed;
+	const struct pubkey *key;
+	const char *comment; /* "" when there is none */
+};
+/* Walks what was loaded, in order; lines that can't be parsed are left out. */
+typedef void known_hosts_entry_fn(
+	void *arg, const struct known_hosts_entry *entry);
+void known_hosts_each(
+	struct known_hosts *kh, known_hosts_entry_fn *fn, void *arg);
+/* Whether the entry is for `name` (known_hosts_name), hashed or not. */
+bool known_hosts_entry_is_for(
+	const struct known_hosts_entry *entry, const char *name);
+
+/* Removes one line of `path`, which must still hold the key with that
+ * fingerprint ("SHA256:…"); else -ERR_NOT_FOUND. Written beside and renamed
+ * over; the rest stays byte by byte. */
+int known_hosts_remove(const char *path, unsigned line, const char *fingerprint,
+	struct trouble *trouble) WARN_UNUSED;
+
 #endif

@@ -49,6 +49,19 @@ struct forward_spec {
 	/* Dynamic: asked of SOCKS5 and HTTP clients; NULL: nothing is */
 	char *socks_user;
 	char *socks_password;
+
+	/* Connect to the server only when a client comes (remote forwards need
+	 * the link from the start: no effect) */
+	bool lazy;
+	/* Let go of the link when no connection was open for that long, and
+	 * be lazy from then on; 0: never */
+	uint32_t idle_s;
+	/* Clients that may connect: addresses or networks ("10.0.0.0/8",
+	 * "::1"), sep. by commas; NULL: any. Clients of Unix sockets always may
+	 */
+	char *allow;
+	/* For all its connections together; 0: no limit */
+	uint64_t limit_in_bytes_s, limit_out_bytes_s;
 };
 
 void forward_spec_done(struct forward_spec *f);
@@ -70,6 +83,11 @@ void forward_spec_copy(
  * `name` and the SOCKS login are left unset. -ERR_INVALID with "detail". */
 int forward_spec_parse(enum forward_type type, const char *text,
 	struct forward_spec *ret_spec, struct trouble *trouble) WARN_UNUSED;
+
+/* Checks the list of `allow`: -ERR_INVALID with "detail" naming the first part
+ * that is no address or network. */
+int forward_spec_check_allow(
+	const char *allow, struct trouble *trouble) WARN_UNUSED;
 
 /* The -L/-R/-D text that parses to the same (name and login apart); as
  * snprintf. */

@@ -45,7 +45,11 @@ struct server_config {
 	size_t n_jumps;
 	bool may_ask; /* prompts may be raised */
 	bool once;    /* no reconnecting: the first loss is the end */
-	bool lazy;    /* connect when the first client comes */
+	/* A question that a further link of the pool, or a reconnecting one,
+	 * has may be raised too, marked `unattended`: the control plane
+	 * answers from what it knows, or cancels */
+	bool may_answer_unattended;
+	bool trace; /* EVENT_STAGE for each step of each link */
 };
 
 /* A server does nothing before its first forward is started. */
@@ -63,8 +67,29 @@ void worker_stop_forward(
 void worker_answer(struct worker *w, uint32_t server_id, uint32_t prompt_id,
 	const struct secret *answers, size_t n);
 
-/* Asks for one EVENT_STATS of the server. */
+/* Asks for one EVENT_STATS of the server. Also arms EVENT_ACTIVE again. */
 void worker_request_stats(struct worker *w, uint32_t server_id);
+
+/* Asks for one EVENT_CONNS: all open connections of the server, or of one of
+ * its forwards (0: all). `request` comes back in it. Past CONNS_LISTED_MAX they
+ * are counted only. */
+void worker_request_conns(struct worker *w, uint32_t server_id,
+	uint32_t forward_id, uint32_t request);
+/* Resets one connection; one that is gone already is no trouble. */
+void worker_kill_conn(struct worker *w, uint32_t server_id, uint64_t conn_id);
+
+/* Tries what a forward needs of the server, on a link that is up or comes up,
+ * without disturbing the forward if it runs: EVENT_STAGE permission, then
+ * target, with `request` in them; the last one has `last` set.
+ *   local: opens a channel to the target and closes it.
+ *   remote: asks for the listening port (unless the forward has it) and gives
+ *     it back, then connects to the local target.
+ *   dynamic: opens a channel to the server's own SSH port, which shows whether
+ *     forwarding is allowed; no target stage.
+ *   NULL: brings a link up and keeps it while the server is there; the server
+ *     needs no forward for that. */
+void worker_test_forward(struct worker *w, uint32_t server_id,
+	const struct forward_spec *spec, uint32_t request);
 
 /* Tells every link to prove that it is alive now (after sleep, a change of
  * network): those that do not answer within about a second are lost. */
