@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/catalog.h"
 #include "base/clean.h"
 
 void trouble_set(struct trouble *t, int code)
@@ -65,42 +64,59 @@ const char *trouble_get(const struct trouble *t, const char *name)
 	return NULL;
 }
 
-size_t trouble_format(
-	const struct trouble *t, const char *key, char *ret_text, size_t size)
+size_t trouble_format_in(const struct trouble *t, enum lang lang,
+	const char *key, char *ret_text, size_t size)
 {
 	char value[TROUBLE_ARGS][TROUBLE_VALUE * 2];
 	struct catalog_arg args[TROUBLE_ARGS];
 
 	for (unsigned i = 0; i < t->n_args; i++) {
-		catalog_words(catalog_lang(), t->arg[i].value, value[i],
-			sizeof(value[i]));
+		catalog_words(
+			lang, t->arg[i].value, value[i], sizeof(value[i]));
 		args[i].name = t->arg[i].name;
 		args[i].value = value[i];
 	}
-	return catalog_format(
-		catalog_lang(), key, args, t->n_args, ret_text, size);
+	return catalog_format(lang, key, args, t->n_args, ret_text, size);
 }
 
-static size_t format(const struct trouble *t, const char *prefix,
-	char *ret_text, size_t size)
+static size_t format(const struct trouble *t, enum lang lang,
+	const char *prefix, char *ret_text, size_t size)
 {
 	char key[64];
 
 	snprintf(key, sizeof(key), "%s.%s", prefix, err_name((int)t->code));
-	if (catalog_find(catalog_lang(), key) == NULL) {
+	if (catalog_find(lang, key) == NULL) {
 		if (size != 0)
 			*ret_text = '\0';
 		return 0;
 	}
-	return trouble_format(t, key, ret_text, size);
+	return trouble_format_in(t, lang, key, ret_text, size);
+}
+
+size_t trouble_text_in(
+	const struct trouble *t, enum lang lang, char *ret_text, size_t size)
+{
+	return format(t, lang, "error", ret_text, size);
+}
+
+size_t trouble_offer_in(
+	const struct trouble *t, enum lang lang, char *ret_text, size_t size)
+{
+	return format(t, lang, "offer", ret_text, size);
+}
+
+size_t trouble_format(
+	const struct trouble *t, const char *key, char *ret_text, size_t size)
+{
+	return trouble_format_in(t, catalog_lang(), key, ret_text, size);
 }
 
 size_t trouble_text(const struct trouble *t, char *ret_text, size_t size)
 {
-	return format(t, "error", ret_text, size);
+	return trouble_text_in(t, catalog_lang(), ret_text, size);
 }
 
 size_t trouble_offer(const struct trouble *t, char *ret_text, size_t size)
 {
-	return format(t, "offer", ret_text, size);
+	return trouble_offer_in(t, catalog_lang(), ret_text, size);
 }

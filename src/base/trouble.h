@@ -10,6 +10,7 @@
 
 #include <stddef.h>
 
+#include "base/catalog.h"
 #include "base/err.h"
 
 #define TROUBLE_ARGS  6
@@ -49,5 +50,12 @@ size_t trouble_offer(const struct trouble *t, char *ret_text, size_t size);
  * the arguments' words pass through catalog_words(). */
 size_t trouble_format(
 	const struct trouble *t, const char *key, char *ret_text, size_t size);
+/* The same in a language of the reader's own. */
+size_t trouble_text_in(
+	const struct trouble *t, enum lang lang, char *ret_text, size_t size);
+size_t trouble_offer_in(
+	const struct trouble *t, enum lang lang, char *ret_text, size_t size);
+size_t trouble_format_in(const struct trouble *t, enum lang lang,
+	const char *key, char *ret_text, size_t size);
 
 #endif
