@@ -25,6 +25,7 @@
 
 #include <uv.h>
 
+#include "base/catalog.h"
 #include "base/err.h"
 #include "base/secret.h"
 #include "base/trouble.h"
@@ -242,8 +243,10 @@ int control_forget_secrets(struct control *c, uint32_t server, const char *kind,
 	const char *about, struct trouble *trouble) WARN_UNUSED;
 
 /* ---- connections ---- */
-/* `conns` belongs to the call. Once; NULL: that server is not up. forward 0:
- * of all; then once for each server that is up, `last` with the last. */
+/* `conns` belongs to the call; forward_id in it is the stored forward's. Once;
+ * NULL: that server is not up. forward 0: of all; then once for each server
+ * that is up, `last` with the last. At once, from inside control_list_conns,
+ * when nothing is up. The process of a client: client_process.h. */
 typedef void control_conns_fn(void *arg, const struct conns *conns, bool last);
 void control_list_conns(
 	struct control *c, uint32_t forward, control_conns_fn *fn, void *arg);
@@ -263,7 +266,24 @@ void control_test_cancel(struct control *c, uint32_t id);
 int control_set_setting(struct control *c, const char *name, const char *value,
 	struct trouble *trouble) WARN_UNUSED;
 
-/* Adds to the history and tells observers. `data` is a JSON object's text. */
+/* ---- history ---- */
+/* A store_event's data is {"server": name, "forward": name, "args": {…}}, each
+ * where there is one: names stay readable when what they named is gone. What
+ * its columns say, by kind:
+ *   state   `state`; `code` an err_name or NULL; args the trouble's, and
+ *           "up_ms" (lost after), "next_ms" (next try), "repeats"
+ *   link    `state` connected or disconnected; code and args as above, "no"
+ *   target  code and args: the trouble's
+ *   notice  code: a catalogue key ("notice.…"), args
+ *   banner  code "event.banner", args.text: the server's words
+ *   prompt  code "event.asks_<prompt_kind_name>", args.about
+ *   change  code "event.forward_added" …, args: what was done
+ *   daemon  code "event.daemon_started", "event.daemon_stopped"
+ * control_event_text makes it one sentence; as snprintf. */
+size_t control_event_text(const struct store_event *event, enum lang lang,
+	char *ret_text, size_t size);
+/* Adds to the history and tells observers. `at_ms` 0: now. `data` is a JSON
+ * object's text; NULL: {}. Its id is set. */
 void control_log(struct control *c, struct store_event *event);
 
 /* Bytes of the last 60 minutes of a forward, a row a minute, oldest first. */
