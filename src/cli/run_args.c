@@ -5,7 +5,7 @@
 
 #include "base/mem.h"
 #include "cli/run_flags.h"
-#include "cli/run_jumps.h"
+#include "tunnel/jumps.h"
 
 enum long_option {
 	LONG_HELP,
@@ -205,7 +205,7 @@ static int settle(struct run_parser *p)
 	if (a->server.options.gateway_ports)
 		widen_forwards(a);
 	settle_destination(a);
-	if (run_jumps_make(&a->server, &t) < 0) {
+	if (jumps_make(&a->server, &t) < 0) {
 		trouble_format(&t, "run.bad_jumps", p->error, TEXT_MAX);
 		return -ERR_INVALID;
 	}
@@ -248,7 +248,7 @@ int run_args_parse(int argc, char **argv, struct run_args *ret_args,
 
 void run_args_done(struct run_args *args)
 {
-	run_jumps_done(&args->server);
+	jumps_done(&args->server);
 	options_done(&args->server.options);
 	for (size_t i = 0; i < args->n_forwards; i++)
 		forward_spec_done(&args->forwards[i]);

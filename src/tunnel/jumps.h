@@ -2,11 +2,12 @@
  * The hops of ProxyJump, as servers of their own.
  *
  * Every hop is verified and authenticated for itself. It inherits what the
- * person set for the whole run (keys, known hosts, algorithms, timers) but not
- * what names one machine: port, user, HostName, aliases, proxies.
+ * person set for the server behind it (keys, known hosts, algorithms, timers)
+ * but not what names one machine: port, user, HostName, aliases, proxies. Any
+ * thread.
  */
-#ifndef TAUPE_CLI_RUN_JUMPS_H
-#define TAUPE_CLI_RUN_JUMPS_H
+#ifndef TAUPE_TUNNEL_JUMPS_H
+#define TAUPE_TUNNEL_JUMPS_H
 
 #include "base/err.h"
 #include "base/trouble.h"
@@ -14,8 +15,9 @@
 
 /* Moves server->options.proxy_jump into server->jumps. Ids follow the server's.
  * -ERR_INVALID with "detail". */
-int run_jumps_make(
+int jumps_make(
 	struct server_config *server, struct trouble *trouble) WARN_UNUSED;
-void run_jumps_done(struct server_config *server);
+/* Frees what jumps_make made. */
+void jumps_done(struct server_config *server);
 
 #endif

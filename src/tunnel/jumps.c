@@ -1,4 +1,4 @@
-#include "cli/run_jumps.h"
+#include "tunnel/jumps.h"
 
 #include <stdlib.h>
 #include <strings.h>
@@ -35,6 +35,8 @@ static void hop_init(struct server_config *hop,
 	hop->host = mem_strdup(d->host);
 	hop->may_ask = server->may_ask;
 	hop->once = server->once;
+	hop->may_answer_unattended = server->may_answer_unattended;
+	hop->trace = server->trace;
 	options_copy(o, &server->options);
 	forget(&o->user);
 	forget(&o->host_name);
@@ -46,7 +48,7 @@ static void hop_init(struct server_config *hop,
 		o->user = mem_strdup(d->user);
 }
 
-int run_jumps_make(struct server_config *server, struct trouble *trouble)
+int jumps_make(struct server_config *server, struct trouble *trouble)
 {
 	struct options *o = &server->options;
 	struct destination hops[JUMP_MAX] = {0};
@@ -74,7 +76,7 @@ int run_jumps_make(struct server_config *server, struct trouble *trouble)
 	return 0;
 }
 
-void run_jumps_done(struct server_config *server)
+void jumps_done(struct server_config *server)
 {
 	for (size_t i = 0; i < server->n_jumps; i++) {
 		options_done(&server->jumps[i].options);
