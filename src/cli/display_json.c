@@ -163,6 +163,9 @@ static void put_kind(
 	case EVENT_NOTICE:
 	case EVENT_BANNER:
 	case EVENT_STOPPED:
+	case EVENT_ACTIVE:
+	case EVENT_CONNS:
+	case EVENT_STAGE:
 	case EVENT_KIND_COUNT:
 		break;
 	}

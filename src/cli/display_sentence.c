@@ -208,6 +208,9 @@ bool display_sentence(const struct run_state *s, const struct event *e,
 		return true;
 	case EVENT_PROMPT_GONE:
 	case EVENT_STATS:
+	case EVENT_ACTIVE:
+	case EVENT_CONNS:
+	case EVENT_STAGE:
 	case EVENT_KIND_COUNT:
 		break;
 	}

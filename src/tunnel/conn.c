@@ -7,6 +7,7 @@
 #include "tunnel/conn_private.h"
 
 #include <netinet/in.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,6 +15,9 @@
 #include "base/mem.h"
 #include "tunnel/lane.h"
 #include "tunnel/server.h"
+
+/* One for all workers: people end connections by it. */
+static atomic_uint_fast64_t last_id;
 
 static void on_poll(uv_poll_t *handle, int status, int events)
 {
@@ -61,15 +65,30 @@ struct conn *conn_new(struct lane *lane, struct forward *f, int fd)
 	c->lane = lane;
 	c->forward = f;
 	c->fd = -1;
-	c->since_ms = uv_now(&lane->loop);
+	c->since_ms = c->born_ms = uv_now(&lane->loop);
+	c->id = atomic_fetch_add_explicit(&last_id, 1, memory_order_relaxed) +
+		1;
 	if (fd >= 0)
 		conn_set_fd(c, fd);
 	if (f != NULL) {
 		TAILQ_INSERT_TAIL(&f->conns, c, of_forward);
-		f->n_conns++;
-		f->conns_total++;
+		forward_conn_came(f);
 	}
 	return c;
+}
+
+void conn_set_link(struct conn *c, struct link *link)
+{
+	c->link = link;
+	c->traffic = link_traffic(link);
+	link_conn_added(link);
+}
+
+static void leave_link(struct conn *c)
+{
+	link_conn_gone(c->link, c);
+	c->link = NULL;
+	c->traffic = NULL;
 }
 
 bool conn_set_ready(struct conn *c, struct conn_list *list)
@@ -87,6 +106,16 @@ void conn_unready(struct conn *c, struct conn_list *list)
 		return;
 	c->is_ready = false;
 	TAILQ_REMOVE(list, c, ready);
+}
+
+uint64_t conn_id(const struct conn *c)
+{
+	return c->id;
+}
+
+struct conn *conn_next(struct conn *c)
+{
+	return TAILQ_NEXT(c, of_forward);
 }
 
 bool conn_is_waiting(const struct conn *c)
@@ -134,6 +163,7 @@ static void free_now(struct conn *c)
 	buf_done(&c->early);
 	free(c->socks);
 	free(c->originator);
+	free(c->asked);
 	free(c);
 }
 
@@ -152,7 +182,7 @@ void conn_close(struct conn *c)
 	conn_set_pending(c, false);
 	c->state = CONN_CLOSED;
 	if (c->link != NULL)
-		link_conn_gone(c->link, c);
+		leave_link(c);
 	if (c->jumper != NULL)
 		link_jump_gone(c->jumper);
 	if (c->channel != NULL)
@@ -163,7 +193,7 @@ void conn_close(struct conn *c)
 	c->dial = NULL;
 	if (c->forward != NULL) {
 		TAILQ_REMOVE(&c->forward->conns, c, of_forward);
-		c->forward->n_conns--;
+		forward_conn_gone(c->forward);
 	}
 	if (c->has_poll) {
 		uv_close((uv_handle_t *)&c->poll, on_closed);
@@ -268,8 +298,7 @@ static void on_channel_closed(void *arg, bool lost)
 	c->state = CONN_DRAINING;
 	/* Nobody reads what comes from it now. */
 	conn_arm(c, c->armed & ~UV_READABLE);
-	link_conn_gone(c->link, c);
-	c->link = NULL;
+	leave_link(c);
 	conn_relay_settle(c);
 }
 
@@ -307,8 +336,7 @@ void conn_link_ready(struct conn *c, struct link *link)
 	const struct endpoint *target = &c->forward->spec.target;
 
 	c->state = CONN_OPENING;
-	c->link = link;
-	link_conn_added(link);
+	conn_set_link(c, link);
 	if (c->socks != NULL)
 		c->channel = open_channel(
 			c, link, c->socks->host, c->socks->port, NULL);
@@ -322,8 +350,10 @@ void conn_link_ready(struct conn *c, struct link *link)
 
 void conn_find_link(struct conn *c)
 {
-	struct link *link = server_pick_link(c->forward->server);
+	struct link *link;
 
+	forward_wake(c->forward);
+	link = server_pick_link(c->forward->server);
 	if (link != NULL) {
 		conn_link_ready(c, link);
 		return;
@@ -387,8 +417,7 @@ struct conn *conn_jump(struct link *link, struct link *jumper, int fd,
 
 	c->jumper = jumper;
 	c->state = CONN_OPENING;
-	c->link = link;
-	link_conn_added(link);
+	conn_set_link(c, link);
 	c->channel =
 		c->has_poll ? open_channel(c, link, host, port, NULL) : NULL;
 	if (c->channel != NULL)

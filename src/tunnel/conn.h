@@ -28,6 +28,7 @@
 
 struct channel;
 struct conn;
+struct conn_info;
 struct forward;
 struct link;
 
@@ -75,5 +76,12 @@ enum conn_pull conn_pull(struct conn *c);
 
 /* Ends it at once: both sides see a reset. */
 void conn_reset(struct conn *c);
+
+/* Never used twice in a process. */
+uint64_t conn_id(const struct conn *c);
+/* The next of its forward's list. */
+struct conn *conn_next(struct conn *c);
+/* What is known of it, now. */
+void conn_info_fill(const struct conn *c, struct conn_info *ret_info);
 
 #endif

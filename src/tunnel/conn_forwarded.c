@@ -62,10 +62,9 @@ void conn_forwarded(struct forward *f, struct link *link, struct channel *ch,
 
 	c->is_forwarded = true;
 	c->channel = ch;
-	c->link = link;
 	c->originator = mem_dup(originator.p, originator.len);
 	c->originator_port = (uint16_t)originator_port;
-	link_conn_added(link);
+	conn_set_link(c, link);
 	channel_claim(ch, &conn_channel_ops, c);
 	if (!f->spec.reverse_dynamic) {
 		conn_forwarded_dial(c, &f->spec.target);

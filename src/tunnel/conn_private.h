@@ -43,8 +43,11 @@ struct conn {
 	bool shut;         /* the socket was told so */
 	bool is_bulk;      /* its last read filled a packet */
 	uint16_t originator_port;
-	uint64_t since_ms;
-	struct buf queue; /* from the channel, not yet written */
+	uint64_t since_ms; /* of the state that it waits in */
+	uint64_t id, born_ms;
+	uint64_t bytes_in, bytes_out;
+	struct link_traffic *traffic; /* its link's, while it has one */
+	struct buf queue;             /* from the channel, not yet written */
 	struct buf
 		early; /* from the client, read before the channel was open */
 	struct socks *socks; /* while it matters */
@@ -52,12 +55,15 @@ struct conn {
 	struct link
 		*jumper; /* the link that this connection carries, or NULL */
 	char *originator;
+	char *asked; /* what a SOCKS client asked for, or NULL */
 };
 
 extern const struct channel_ops conn_channel_ops;
 
 /* conn.c */
 struct conn *conn_new(struct lane *lane, struct forward *f, int fd);
+/* Its bytes go over `link` from now on. */
+void conn_set_link(struct conn *c, struct link *link);
 void conn_arm(struct conn *c, int events);
 /* Adopts `fd` as the local side. */
 void conn_set_fd(struct conn *c, int fd);

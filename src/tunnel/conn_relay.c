@@ -70,6 +70,14 @@ static void end_local(struct conn *c)
 
 /* ---- socket → channel ---- */
 
+static void count_out(struct conn *c, size_t n)
+{
+	c->bytes_out += n;
+	c->traffic->bytes_out += n;
+	if (c->forward != NULL)
+		c->forward->bytes_out += n;
+}
+
 static enum conn_pull pull_early(struct conn *c, const struct iovec *room)
 {
 	size_t n = buf_len(&c->early);
@@ -79,8 +87,7 @@ static enum conn_pull pull_early(struct conn *c, const struct iovec *room)
 	memcpy(room->iov_base, buf_ptr(&c->early), n);
 	buf_consume(&c->early, n);
 	channel_commit(c->channel, n);
-	if (c->forward != NULL)
-		c->forward->bytes_out += n;
+	count_out(c, n);
 	if (buf_len(&c->early) == 0)
 		buf_done(&c->early);
 	return CONN_PULL_MORE;
@@ -126,8 +133,7 @@ enum conn_pull conn_pull(struct conn *c)
 	if (n > 0) {
 		c->is_bulk = (size_t)n >= room->iov_len;
 		channel_commit(c->channel, (size_t)n);
-		if (c->forward != NULL)
-			c->forward->bytes_out += (uint64_t)n;
+		count_out(c, (size_t)n);
 		if ((size_t)n == total(room, packets))
 			return CONN_PULL_MORE;
 		conn_arm(c, c->armed | UV_READABLE);
@@ -145,8 +151,11 @@ enum conn_pull conn_pull(struct conn *c)
 
 static void consumed(struct conn *c, size_t n)
 {
+	c->bytes_in += n;
 	if (c->forward != NULL)
 		c->forward->bytes_in += n;
+	if (c->traffic != NULL)
+		c->traffic->bytes_in += n;
 	if (c->channel != NULL)
 		channel_consumed(c->channel, n, lane_now_us());
 }

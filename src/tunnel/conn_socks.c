@@ -41,11 +41,20 @@ static void say(struct conn *c, struct buf *out)
 	buf_done(out);
 }
 
+static char *text_of(const struct endpoint *e)
+{
+	char text[ENDPOINT_TEXT];
+
+	endpoint_text(e, text, sizeof(text));
+	return mem_strdup(text);
+}
+
 static void requested(struct conn *c)
 {
 	struct endpoint target = {
 		.host = c->socks->host, .port = c->socks->port};
 
+	c->asked = text_of(&target);
 	if (!c->is_forwarded) {
 		conn_arm(c, 0);
 		conn_find_link(c);

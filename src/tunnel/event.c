@@ -44,10 +44,25 @@ static const char *const kind_names[] = {
 	[EVENT_BANNER] = "banner",
 	[EVENT_NOTICE] = "notice",
 	[EVENT_STATS] = "stats",
+	[EVENT_ACTIVE] = "active",
+	[EVENT_CONNS] = "conns",
+	[EVENT_STAGE] = "stage",
 	[EVENT_STOPPED] = "stopped",
 };
 static_assert(sizeof(kind_names) / sizeof(*kind_names) == EVENT_KIND_COUNT,
 	"one name a kind");
+
+static const char *const stage_names[] = {
+	[STAGE_DNS] = "dns",
+	[STAGE_TCP] = "tcp",
+	[STAGE_BANNER] = "banner",
+	[STAGE_HOST_KEY] = "host_key",
+	[STAGE_AUTH] = "auth",
+	[STAGE_PERMISSION] = "permission",
+	[STAGE_TARGET] = "target",
+};
+static_assert(sizeof(stage_names) / sizeof(*stage_names) == STAGE_COUNT,
+	"one name a stage");
 
 const char *tunnel_state_name(enum tunnel_state state)
 {
@@ -62,6 +77,11 @@ bool tunnel_state_may_follow(enum tunnel_state from, enum tunnel_state to)
 const char *event_kind_name(enum event_kind kind)
 {
 	return kind_names[kind];
+}
+
+const char *stage_name(enum stage stage)
+{
+	return stage_names[stage];
 }
 
 struct event *event_new(enum event_kind kind, uint32_t server_id)
@@ -80,5 +100,6 @@ void event_free(struct event *e)
 	prompt_free(e->prompt);
 	free(e->text);
 	free(e->stats);
+	free(e->conns);
 	free(e);
 }

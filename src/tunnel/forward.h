@@ -5,7 +5,8 @@
  * Local and Dynamic listen from the start and stay bound while the server is
  * away; Remote asks the server for its port each time the first link comes up.
  * A port that can't be had is tried again, less and less often, and one here is
- * told once. Worker thread only.
+ * told once. One that is lazy, or idle for long, keeps its listener and lets
+ * the link go. Worker thread only.
  */
 #ifndef TAUPE_TUNNEL_FORWARD_H
 #define TAUPE_TUNNEL_FORWARD_H
@@ -36,7 +37,11 @@ struct forward {
 	struct listener *listener;
 	uv_timer_t retry;    /* for a port that can't be had */
 	uv_timer_t patience; /* for connections that wait */
-	unsigned handles;    /* open uv handles */
+	uv_timer_t idle;     /* forward_rest.c, as the next three */
+	uint64_t idle_since_ms;
+	bool rests;       /* needs no link now */
+	bool standby;     /* … and has none: it has said so */
+	unsigned handles; /* open uv handles */
 	bool stopping;
 	bool was_up;        /* remote: the server gave the port once */
 	unsigned refusals;  /* of its port, in a row */
@@ -68,6 +73,17 @@ void forward_server_lost(struct forward *f, const struct trouble *why,
 	uint64_t up_ms, uint64_t next_try_ms);
 /* A permanent failure of the server. */
 void forward_server_failed(struct forward *f, const struct trouble *why);
+/* A spec whose forward starts without a link. */
+bool forward_spec_rests(const struct forward_spec *spec);
+/* Whether the server must be there for it now. */
+bool forward_needs_link(const struct forward *f);
+/* Brings the state of one that listens here in line with the server's. */
+void forward_settle(struct forward *f);
+/* A client wants to get through: it needs a link from now on. */
+void forward_wake(struct forward *f);
+/* Counts its connections. */
+void forward_conn_came(struct forward *f);
+void forward_conn_gone(struct forward *f);
 /* A connection joined `pending`: none waits for ever. */
 void forward_watch_pending(struct forward *f);
 /* Hands waiting connections to links. */

@@ -58,6 +58,7 @@ void forward_spec_done(struct forward_spec *f)
 	if (f->socks_password != NULL)
 		secret_wipe(f->socks_password, strlen(f->socks_password));
 	free(f->socks_password);
+	free(f->allow);
 	*f = (struct forward_spec){0};
 }
 
@@ -75,6 +76,11 @@ void forward_spec_copy(struct forward_spec *to, const struct forward_spec *from)
 		.bind_left_out = from->bind_left_out,
 		.socks_user = copy_or_null(from->socks_user),
 		.socks_password = copy_or_null(from->socks_password),
+		.lazy = from->lazy,
+		.idle_s = from->idle_s,
+		.allow = copy_or_null(from->allow),
+		.limit_in_bytes_s = from->limit_in_bytes_s,
+		.limit_out_bytes_s = from->limit_out_bytes_s,
 	};
 
 	endpoint_copy(&copy.listen, &from->listen);

@@ -53,6 +53,12 @@ void link_remove(struct link *l, struct link_of_server *list);
 struct link *link_next(const struct link *l);
 
 /* ---- connections ---- */
+/* The payload of its connections, who add to it. It lives as long as the link
+ * carries one. */
+struct link_traffic {
+	uint64_t bytes_in, bytes_out;
+};
+struct link_traffic *link_traffic(struct link *l);
 size_t link_conns(const struct link *l);
 /* Others wait for their turn, here or on the lane's other links: turns are
  * short then. */

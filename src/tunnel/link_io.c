@@ -333,6 +333,11 @@ static void on_poll(uv_poll_t *handle, int status, int events)
 
 /* ---- connections ---- */
 
+struct link_traffic *link_traffic(struct link *l)
+{
+	return &l->traffic;
+}
+
 void link_conn_added(struct link *l)
 {
 	if (l->n_conns++ == 0)

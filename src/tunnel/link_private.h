@@ -68,6 +68,7 @@ struct link {
 
 	struct conn_list ready;
 	size_t n_conns;
+	struct link_traffic traffic;
 	struct {
 		struct conn *conn;
 		int n;

@@ -6,7 +6,6 @@
  */
 #include "tunnel/server_private.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -167,48 +166,4 @@ void server_probe(struct server *s)
 	/* The road may be open again: don't sit out the pause. */
 	if (uv_is_active((uv_handle_t *)&s->retry))
 		server_retry_now(s);
-}
-
-/* ---- what the control plane asks ---- */
-
-static void fill_link_facts(struct server *s, struct stats *stats)
-{
-	struct link *first = server_first_link(s);
-	const struct session *session;
-
-	if (first == NULL)
-		return;
-	session = link_session(first);
-	stats->rtt_us = session_rtt_us(session);
-	snprintf(stats->cipher, sizeof(stats->cipher), "%s",
-		session_cipher(session));
-	snprintf(stats->kex, sizeof(stats->kex), "%s", session_kex(session));
-	snprintf(stats->host_key, sizeof(stats->host_key), "%s",
-		session_host_key_alg(session));
-	snprintf(stats->server_version, sizeof(stats->server_version), "%.127s",
-		session_server_version(session));
-}
-
-void server_send_stats(struct server *s)
-{
-	struct event *e = server_event(s, EVENT_STATS);
-	struct stats *stats = mem_zalloc(1,
-		sizeof(*stats) + s->n_forwards * sizeof(struct stats_forward));
-	struct forward *f;
-
-	stats->links = s->n_ready;
-	stats->up_since_ms = s->up_since_ms;
-	fill_link_facts(s, stats);
-	TAILQ_FOREACH (f, &s->forwards, next)
-		stats->forward[stats->n_forwards++] = (struct stats_forward){
-			.forward_id = f->id,
-			.state = f->state,
-			.connections = f->n_conns,
-			.connections_total = f->conns_total,
-			.bytes_in = f->bytes_in,
-			.bytes_out = f->bytes_out,
-		};
-	e->state = s->state;
-	e->stats = stats;
-	server_emit(s, e);
 }

@@ -83,11 +83,47 @@ void server_retry_now(struct server *s)
 
 void server_want(struct server *s)
 {
+	bool rested = !s->wanted;
+	struct forward *f;
+
 	if (s->stopping || s->state == STATE_ERROR)
 		return;
 	s->wanted = true;
 	if (s->n_links == 0 && !uv_is_active((uv_handle_t *)&s->retry))
 		server_advance(s);
+	if (!rested)
+		return;
+	TAILQ_FOREACH (f, &s->forwards, next)
+		forward_settle(f);
+}
+
+bool server_is_needed(const struct server *s)
+{
+	const struct forward *f;
+
+	TAILQ_FOREACH (f, &s->forwards, next)
+		if (forward_needs_link(f))
+			return true;
+	return false;
+}
+
+void server_settle_need(struct server *s)
+{
+	struct forward *f;
+
+	/* An error stays in sight as long as there is a forward to show it. */
+	if (s->stopping || server_is_needed(s) ||
+		(s->state == STATE_ERROR && s->n_forwards != 0))
+		return;
+	s->wanted = false;
+	uv_timer_stop(&s->retry);
+	pool_stop_all(s, NULL);
+	server_set_state(s, STATE_DISCONNECTED, NULL, 0, 0);
+	s->ever_up = false;
+	s->up_since_ms = 0;
+	s->backoff_ms = SERVER_BACKOFF_FIRST_MS;
+	TAILQ_FOREACH (f, &s->forwards, next)
+		forward_settle(f);
 }
 
 void server_link_ready(struct server *s, struct link *l)
@@ -390,9 +426,9 @@ enum tunnel_state server_state(const struct server *s)
 	return s->state;
 }
 
-bool server_is_lazy(const struct server *s)
+bool server_is_wanted(const struct server *s)
 {
-	return s->config->lazy && !s->wanted;
+	return s->wanted;
 }
 
 const struct options *server_options(const struct server *s)

@@ -37,6 +37,8 @@ void server_stop_forward(struct server *s, uint32_t id);
 void server_answer(struct server *s, uint32_t prompt_id,
 	const struct secret *answers, size_t n);
 void server_send_stats(struct server *s);
+void server_send_conns(struct server *s, uint32_t forward_id, uint32_t request);
+void server_kill_conn(struct server *s, uint64_t conn_id);
 void server_probe(struct server *s);
 
 /* ---- for forwards and connections ---- */
@@ -45,8 +47,12 @@ struct link *server_pick_link(struct server *s);
 /* The link that carries remote forwards, when it is ready. */
 struct link *server_first_link(struct server *s);
 enum tunnel_state server_state(const struct server *s);
-/* It waits for a client before it connects. */
-bool server_is_lazy(const struct server *s);
+/* It is to be up: something needs it. */
+bool server_is_wanted(const struct server *s);
+/* A forward needs its link no more; when nothing does, the server rests. */
+void server_settle_need(struct server *s);
+/* A connection of the forward came: EVENT_ACTIVE, unless that is known. */
+void server_active(struct server *s, uint32_t forward_id);
 const struct options *server_options(const struct server *s);
 struct event *server_event(struct server *s, enum event_kind kind);
 void server_emit(struct server *s, struct event *e);

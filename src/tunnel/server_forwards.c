@@ -7,6 +7,14 @@
 #include "ssh/channel.h"
 #include "ssh/msg.h"
 
+static void settle_all(struct server *s)
+{
+	struct forward *f;
+
+	TAILQ_FOREACH (f, &s->forwards, next)
+		forward_settle(f);
+}
+
 void server_start_forward(
 	struct server *s, uint32_t id, struct forward_spec *spec)
 {
@@ -18,7 +26,7 @@ void server_start_forward(
 		free(spec);
 		return;
 	}
-	wait = s->config->lazy && spec->type != FORWARD_REMOTE;
+	wait = forward_spec_rests(spec) && !server_is_needed(s);
 	/* A forward that is started again is a person's "try again". */
 	if (s->state == STATE_ERROR)
 		server_set_state(s,
@@ -29,6 +37,8 @@ void server_start_forward(
 	s->n_forwards++;
 	if (!wait)
 		server_want(s);
+	else
+		settle_all(s);
 }
 
 bool server_link_has_remote(const struct server *s, const struct link *l)
@@ -56,16 +66,8 @@ void server_stop_forward(struct server *s, uint32_t id)
 void server_forward_gone(struct server *s, struct forward *f)
 {
 	TAILQ_REMOVE(&s->forwards, f, next);
-	if (--s->n_forwards == 0 && !s->stopping) {
-		/* Nobody needs it any more. */
-		s->wanted = false;
-		uv_timer_stop(&s->retry);
-		pool_stop_all(s, NULL);
-		server_set_state(s, STATE_DISCONNECTED, NULL, 0, 0);
-		s->ever_up = false;
-		s->up_since_ms = 0;
-		s->backoff_ms = SERVER_BACKOFF_FIRST_MS;
-	}
+	s->n_forwards--;
+	server_settle_need(s);
 	server_maybe_gone(s);
 }
 

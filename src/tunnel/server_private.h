@@ -37,6 +37,7 @@ struct server {
 	uint64_t up_mono_ms;
 	uint64_t no_growth_until_ms;
 	bool ever_up, stopping, wanted;
+	bool active_told; /* EVENT_ACTIVE has gone out */
 	TAILQ_HEAD(, ask) asks;
 	uint32_t next_prompt_id;
 };
@@ -48,8 +49,10 @@ void server_set_state(struct server *s, enum tunnel_state state,
 void server_advance(struct server *s);
 /* Ends the pause before the next try. */
 void server_retry_now(struct server *s);
-/* A client came: a lazy server connects now. */
+/* Something needs it: it connects, if it was at rest. */
 void server_want(struct server *s);
+/* Whether a link has to be up for anything. */
+bool server_is_needed(const struct server *s);
 bool server_link_has_remote(const struct server *s, const struct link *l);
 /* Frees it when nothing is left. */
 void server_maybe_gone(struct server *s);

@@ -26,6 +26,9 @@ enum command_kind {
 	COMMAND_STOP_FORWARD,
 	COMMAND_ANSWER,
 	COMMAND_STATS,
+	COMMAND_CONNS,
+	COMMAND_KILL_CONN,
+	COMMAND_TEST,
 	COMMAND_PROBE,
 	COMMAND_QUIT,
 };
@@ -33,7 +36,8 @@ enum command_kind {
 struct command {
 	STAILQ_ENTRY(command) next;
 	enum command_kind kind;
-	uint32_t server_id, forward_id, prompt_id;
+	uint32_t server_id, forward_id, prompt_id, request;
+	uint64_t conn_id;
 	struct server_config *config;
 	struct forward_spec *spec;
 	struct secret *answers;
@@ -123,6 +127,12 @@ static void run_for_server(struct server *s, struct command *c)
 		return;
 	case COMMAND_STATS:
 		server_send_stats(s);
+		return;
+	case COMMAND_CONNS:
+		server_send_conns(s, c->forward_id, c->request);
+		return;
+	case COMMAND_KILL_CONN:
+		server_kill_conn(s, c->conn_id);
 		return;
 	default:
 		return;
@@ -270,14 +280,24 @@ void worker_stop_server(struct worker *w, uint32_t server_id)
 	post(w, command_new(COMMAND_STOP_SERVER, server_id));
 }
 
+static struct forward_spec *copy_spec(const struct forward_spec *spec)
+{
+	struct forward_spec *copy;
+
+	if (spec == NULL)
+		return NULL;
+	copy = mem_zalloc(1, sizeof(*copy));
+	forward_spec_copy(copy, spec);
+	return copy;
+}
+
 void worker_start_forward(struct worker *w, uint32_t server_id,
 	uint32_t forward_id, const struct forward_spec *spec)
 {
 	struct command *c = command_new(COMMAND_START_FORWARD, server_id);
 
 	c->forward_id = forward_id;
-	c->spec = mem_zalloc(1, sizeof(*c->spec));
-	forward_spec_copy(c->spec, spec);
+	c->spec = copy_spec(spec);
 	post(w, c);
 }
 
@@ -308,6 +328,34 @@ void worker_answer(struct worker *w, uint32_t server_id, uint32_t prompt_id,
 void worker_request_stats(struct worker *w, uint32_t server_id)
 {
 	post(w, command_new(COMMAND_STATS, server_id));
+}
+
+void worker_request_conns(struct worker *w, uint32_t server_id,
+	uint32_t forward_id, uint32_t request)
+{
+	struct command *c = command_new(COMMAND_CONNS, server_id);
+
+	c->forward_id = forward_id;
+	c->request = request;
+	post(w, c);
+}
+
+void worker_kill_conn(struct worker *w, uint32_t server_id, uint64_t conn_id)
+{
+	struct command *c = command_new(COMMAND_KILL_CONN, server_id);
+
+	c->conn_id = conn_id;
+	post(w, c);
+}
+
+void worker_test_forward(struct worker *w, uint32_t server_id,
+	const struct forward_spec *spec, uint32_t request)
+{
+	struct command *c = command_new(COMMAND_TEST, server_id);
+
+	c->request = request;
+	c->spec = copy_spec(spec);
+	post(w, c);
 }
 
 void worker_probe(struct worker *w)

@@ -407,6 +407,20 @@ void worker_request_stats(struct worker *w, uint32_t server_id)
 	emit(w, e);
 }
 
+void worker_request_conns(struct worker *w, uint32_t server_id,
+	uint32_t forward_id, uint32_t request)
+{
+}
+
+void worker_kill_conn(struct worker *w, uint32_t server_id, uint64_t conn_id)
+{
+}
+
+void worker_test_forward(struct worker *w, uint32_t server_id,
+	const struct forward_spec *spec, uint32_t request)
+{
+}
+
 void worker_probe(struct worker *w)
 {
 }
