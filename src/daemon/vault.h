@@ -4,13 +4,12 @@
  * KEYRING: one random key of ours lies in the desktop's keyring (libsecret's
  * Secret Service) and seals what lies in the store. SEALED: the key lies in
  * <state>/secret.key, 0600. PASSPHRASE: it comes from a passphrase
- * (crypto_pwhash, Argon2id) asked at each start. In all three the store holds
- * crypto_secretbox boxes (libsodium) bound to their owner, kind and about, so
- * that one can't stand in for another.
+ * (Argon2id) asked at each start. In all three the store holds boxes of
+ * libsodium bound to their owner, kind and about, so that one can't stand in
+ * for another (vault_box.h).
  *
  * Opened secrets live in `struct secret`s, are wiped, are never logged. Control
- * thread; the keyring is asked over D-Bus, which may block for up to 2 s at
- * start.
+ * thread; asking the keyring may block for up to 2 s (vault_keyring.h).
  */
 #ifndef TAUPE_DAEMON_VAULT_H
 #define TAUPE_DAEMON_VAULT_H
