@@ -73,8 +73,8 @@ static int take_event(void *arg, sqlite3_stmt *row)
 		.forward = (uint32_t)column_number(row, 3),
 		.kind = column_text(row, 4),
 		.level = column_text(row, 5),
-		.state = column_text(row, 6),
-		.code = column_text(row, 7),
+		.state = column_text_or_null(row, 6),
+		.code = column_text_or_null(row, 7),
 		.data = column_text(row, 8),
 	};
 

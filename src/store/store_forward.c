@@ -65,18 +65,18 @@ static void take_spec(struct forward_spec *spec, sqlite3_stmt *row, int at)
 
 	*spec = (struct forward_spec){
 		.type = (enum forward_type)store_sql_word(row, at, types, 3),
-		.listen.host = store_sql_copy(row, at + 1),
+		.listen.host = store_sql_copy_or_null(row, at + 1),
 		.listen.port = (uint16_t)column_number(row, at + 2),
-		.listen.path = store_sql_copy(row, at + 3),
-		.target.host = store_sql_copy(row, at + 4),
+		.listen.path = store_sql_copy_or_null(row, at + 3),
+		.target.host = store_sql_copy_or_null(row, at + 4),
 		.target.port = (uint16_t)column_number(row, at + 5),
-		.target.path = store_sql_copy(row, at + 6),
+		.target.path = store_sql_copy_or_null(row, at + 6),
 		.reverse_dynamic = column_number(row, at + 7) != 0,
 		.bind_left_out = column_number(row, at + 8) != 0,
-		.socks_user = store_sql_copy(row, at + 9),
+		.socks_user = store_sql_copy_or_null(row, at + 9),
 		.lazy = column_number(row, at + 10) != 0,
 		.idle_s = (uint32_t)column_number(row, at + 11),
-		.allow = store_sql_copy(row, at + 12),
+		.allow = store_sql_copy_or_null(row, at + 12),
 		.limit_in_bytes_s = column_number(row, at + 13),
 		.limit_out_bytes_s = column_number(row, at + 14),
 	};
@@ -93,12 +93,12 @@ static int take_forward(void *arg, sqlite3_stmt *row)
 		.autostart = column_number(row, 4) != 0,
 		.auto_off_s = (uint32_t)column_number(row, 5),
 		.position = (int64_t)column_number(row, 6),
-		.note = store_sql_copy(row, 7),
+		.note = store_sql_copy_or_null(row, 7),
 		.created_ms = column_number(row, 8),
 		.changed_ms = column_number(row, 9),
 		.wanted = column_number(row, 10) != 0,
 		.wanted_since_ms = column_number(row, 11),
-		.stopped_boot = store_sql_copy(row, 12),
+		.stopped_boot = store_sql_copy_or_null(row, 12),
 	};
 	const struct store_bind binds[] = {bind_number(f.id)};
 	int err;

@@ -178,5 +178,8 @@ int store_look(const char *path, unsigned n_steps, bool *ret_sure,
 	/* SQLite would drop the log of a file that is empty. */
 	if (st.st_size == 0 && holds(path, "-wal"))
 		return damaged(&s, "it is empty", trouble);
+	/* SQLite takes that for an empty file. */
+	if (st.st_size == 1)
+		return damaged(&s, "it is not a database", trouble);
 	return st.st_size != 0 ? look(&s, n_steps, ret_sure, trouble) : 0;
 }

@@ -14,20 +14,22 @@
 #include "store/store_sql.h"
 
 /* Nobody but us reads the file, nor what SQLite puts beside it with the same
- * mode. */
+ * mode. One that stands there is not opened: closing it would drop the locks of
+ * whoever has it open in this process. */
 static int make_private(const char *path, struct trouble *trouble)
 {
 	struct stat st;
-	int fd, error = 0;
+	int fd;
 
-	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0600);
-	if (fd < 0)
+	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd >= 0) {
+		close(fd);
+		return 0;
+	}
+	if (errno != EEXIST || stat(path, &st) != 0 ||
+		((st.st_mode & 07777) != 0600 && chmod(path, 0600) != 0))
 		return file_trouble(trouble, ERR_STORE, path, errno);
-	if (fstat(fd, &st) != 0 ||
-		((st.st_mode & 07777) != 0600 && fchmod(fd, 0600) != 0))
-		error = errno;
-	close(fd);
-	return error == 0 ? 0 : file_trouble(trouble, ERR_STORE, path, error);
+	return 0;
 }
 
 static int take_mode(void *arg, sqlite3_stmt *row)

@@ -73,11 +73,11 @@ static int take_server(void *arg, sqlite3_stmt *row)
 		.name = store_sql_copy(row, 2),
 		.host = store_sql_copy(row, 3),
 		.port = (uint16_t)column_number(row, 4),
-		.user = store_sql_copy(row, 5),
+		.user = store_sql_copy_or_null(row, 5),
 		.jump_server = (uint32_t)column_number(row, 6),
 		.keep_secrets = (enum store_keep)store_sql_word(
 			row, 7, keep_words, STORE_KEEP_COUNT),
-		.note = store_sql_copy(row, 8),
+		.note = store_sql_copy_or_null(row, 8),
 		.created_ms = column_number(row, 9),
 		.changed_ms = column_number(row, 10),
 	};

@@ -274,7 +274,12 @@ void store_sql_lag_end(struct store *s)
 
 char *store_sql_copy(sqlite3_stmt *row, int i)
 {
-	const char *text = column_text(row, i);
+	return mem_strdup(column_text(row, i));
+}
+
+char *store_sql_copy_or_null(sqlite3_stmt *row, int i)
+{
+	const char *text = column_text_or_null(row, i);
 
 	return text != NULL ? mem_strdup(text) : NULL;
 }
@@ -284,7 +289,7 @@ unsigned store_sql_word(
 {
 	const char *text = column_text(row, i);
 
-	for (unsigned at = 0; text != NULL && at < n; at++)
+	for (unsigned at = 0; at < n; at++)
 		if (strcmp(words[at], text) == 0)
 			return at;
 	return 0;

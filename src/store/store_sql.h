@@ -101,18 +101,27 @@ int store_sql_not_found(const char *what, uint64_t id, struct trouble *trouble);
 
 void store_sql_forget(struct store *s); /* the kept statements */
 
-/* Columns of a row. Copies are malloc'ed; NULL for NULL. */
+/* Columns of a row. Copies are malloc'ed. The texts of columns that hold no
+ * NULL are never NULL, whatever a damaged file says. */
 static inline uint64_t column_number(sqlite3_stmt *row, int i)
 {
 	return (uint64_t)sqlite3_column_int64(row, i);
 }
 
-static inline const char *column_text(sqlite3_stmt *row, int i)
+static inline const char *column_text_or_null(sqlite3_stmt *row, int i)
 {
 	return (const char *)sqlite3_column_text(row, i);
 }
 
+static inline const char *column_text(sqlite3_stmt *row, int i)
+{
+	const char *text = column_text_or_null(row, i);
+
+	return text != NULL ? text : "";
+}
+
 char *store_sql_copy(sqlite3_stmt *row, int i);
+char *store_sql_copy_or_null(sqlite3_stmt *row, int i);
 /* A column that holds one of `words`, as its place among them; the first when
  * it is none of them. */
 unsigned store_sql_word(

@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -89,6 +90,36 @@ void store_place_write(
 	assert_true(fd >= 0);
 	assert_int_equal(write(fd, p, n), n);
 	assert_int_equal(close(fd), 0);
+}
+
+void store_place_sql(const char *folder, const char *sql)
+{
+	sqlite3 *db = NULL;
+
+	assert_int_equal(
+		sqlite3_open(store_place_path(folder, "taupe.db"), &db), 0);
+	if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
+		fail_msg("%s: %s", sql, sqlite3_errmsg(db));
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+int64_t store_place_number(
+	const char *folder, const char *name, const char *sql)
+{
+	sqlite3 *db = NULL;
+	sqlite3_stmt *stmt = NULL;
+	int64_t number = -1;
+
+	assert_int_equal(sqlite3_open_v2(store_place_path(folder, name), &db,
+				 SQLITE_OPEN_READONLY, NULL),
+		0);
+	if (sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) != SQLITE_OK)
+		fail_msg("%s: %s", sql, sqlite3_errmsg(db));
+	if (sqlite3_step(stmt) == SQLITE_ROW)
+		number = sqlite3_column_int64(stmt, 0);
+	sqlite3_finalize(stmt);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+	return number;
 }
 
 uint32_t store_place_server(struct store *s, const char *name)

@@ -28,6 +28,12 @@ void store_place_read(const char *folder, const char *name, struct buf *out);
 void store_place_write(
 	const char *folder, const char *name, const void *p, size_t n);
 
+/* Runs SQL on the file beside the store's back. */
+void store_place_sql(const char *folder, const char *sql);
+/* The first column of the first row, as a number; -1: none. */
+int64_t store_place_number(
+	const char *folder, const char *name, const char *sql);
+
 /* Puts a server and returns its id; a forward of it likewise. */
 uint32_t store_place_server(struct store *s, const char *name);
 uint32_t store_place_forward(
