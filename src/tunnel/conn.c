@@ -221,6 +221,8 @@ static void on_opened(void *arg)
 
 	conn_set_pending(c, false);
 	conn_socks_answer(c, 0);
+	if (c->jumper != NULL)
+		link_jump_opened(c->jumper);
 	conn_relay_start(c);
 }
 

@@ -15,6 +15,8 @@
 #include "base/mem.h"
 #include "tunnel/dial_impl.h"
 
+#define ADDRESSES_TEXT 512
+
 /* ---- the end ---- */
 
 void dial_release(struct dial *d)
@@ -101,6 +103,19 @@ static void interleave(struct dial *d, const struct addrinfo *list)
 	}
 }
 
+static void tell_resolved(struct dial *d)
+{
+	char address[128], all[ADDRESSES_TEXT] = "";
+	size_t at = 0;
+
+	for (size_t i = 0; i < d->n_attempts && at < sizeof(all); i++) {
+		address_text(&d->attempts[i], address, sizeof(address));
+		at += (size_t)snprintf(all + at, sizeof(all) - at, "%s%s",
+			i != 0 ? ", " : "", address);
+	}
+	d->resolved(d->arg, all);
+}
+
 static void connect_to(struct dial *d, const struct addrinfo *list)
 {
 	size_t n = 0;
@@ -114,6 +129,8 @@ static void connect_to(struct dial *d, const struct addrinfo *list)
 		return;
 	}
 	d->state = DIAL_STATE_CONNECTING;
+	if (d->resolved != NULL)
+		tell_resolved(d);
 	dial_attempt_next(d);
 }
 
@@ -252,6 +269,7 @@ struct dial *dial_start(uv_loop_t *loop, const struct dial_config *config,
 
 	d->loop = loop;
 	d->done = done;
+	d->resolved = config->resolved;
 	d->arg = arg;
 	if (target->path != NULL)
 		d->path = mem_strdup(target->path);

@@ -24,12 +24,17 @@
 /* More addresses of one name are not tried. */
 #define DIAL_ADDRESSES_MAX 16
 
+/* The name was looked up: numeric addresses, sep. by ", ", in the order in
+ * which they are tried. Must not call dial_free. */
+typedef void dial_resolved_fn(void *arg, const char *addresses);
+
 struct dial_config {
 	const struct endpoint *target; /* an empty host is the loopback */
 	int family;                    /* AF_UNSPEC, AF_INET, AF_INET6 */
 	const char *bind_address;      /* to connect from, numeric; or NULL */
 	unsigned timeout_ms; /* for everything, names too; 0: the system's */
 	bool keepalive;      /* SO_KEEPALIVE */
+	dial_resolved_fn *resolved; /* or NULL */
 };
 
 /* The end, once, never from inside dial_start. err 0: `fd` is connected,

@@ -27,6 +27,7 @@ struct attempt {
 struct dial {
 	uv_loop_t *loop;
 	dial_fn *done;
+	dial_resolved_fn *resolved;
 	void *arg;
 	enum dial_state state;
 	unsigned holds; /* open handles and requests: these keep the memory */

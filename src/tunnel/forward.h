@@ -89,6 +89,9 @@ void forward_watch_pending(struct forward *f);
 /* Hands waiting connections to links. */
 void forward_serve_waiting(struct forward *f);
 
+/* What a reason of RFC 4254 §5.1, with the server's words, means: ERR_TARGET_…
+ */
+int forward_target_err(uint32_t reason, const char *text);
 /* The server could not open the destination: counts it, tells it (at most once
  * a second for the same reason), and names the error. `host` NULL: the
  * forward's own target. */

@@ -9,7 +9,7 @@
 
 #define TARGET_EVENT_MS 1000
 
-static int target_err(uint32_t reason, const char *text)
+int forward_target_err(uint32_t reason, const char *text)
 {
 	if (reason == OPEN_ADMINISTRATIVELY_PROHIBITED)
 		return ERR_TARGET_PROHIBITED;
@@ -53,7 +53,7 @@ int forward_target_failed(struct forward *f, uint32_t reason, const char *text,
 {
 	struct trouble t;
 
-	trouble_set(&t, target_err(reason, text));
+	trouble_set(&t, forward_target_err(reason, text));
 	put_destination(f, host, port, &t);
 	trouble_arg(&t, "detail", "%s", text);
 	emit_target(f, &t);

@@ -5,8 +5,10 @@
 #include "tunnel/link_private.h"
 
 #include <errno.h>
+#include <net/if.h>
+#include <netdb.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -67,6 +69,8 @@ void link_down(struct link *l, const struct trouble *trouble)
 {
 	if (l->phase == LINK_DOWN)
 		return;
+	if (trouble != NULL)
+		link_stage_failed(l, trouble);
 	l->phase = LINK_DOWN;
 	server_link_down(l->server, l, trouble);
 	link_io_flush_last(l);
@@ -98,16 +102,39 @@ void link_stop(struct link *l, const struct trouble *trouble)
 
 static void try_again_or_fail(struct link *l, const struct trouble *trouble);
 
+static void on_resolved(void *arg, const char *addresses)
+{
+	link_stage_done(arg, STAGE_DNS, addresses);
+}
+
+static void tell_connected(struct link *l, int fd)
+{
+	struct sockaddr_storage at;
+	socklen_t len = sizeof(at);
+	char host[INET6_ADDRSTRLEN + IF_NAMESIZE + 1];
+	struct endpoint e = {.host = host, .port = l->peer->port};
+	char text[ENDPOINT_TEXT];
+
+	if (getpeername(fd, (struct sockaddr *)&at, &len) != 0 ||
+		getnameinfo((struct sockaddr *)&at, len, host, sizeof(host),
+			NULL, 0, NI_NUMERICHOST) != 0)
+		snprintf(host, sizeof(host), "?");
+	endpoint_text(&e, text, sizeof(text));
+	link_stage_done(l, STAGE_TCP, text);
+}
+
 static void on_dialed(void *arg, int err, int fd, const struct trouble *trouble)
 {
 	struct link *l = arg;
 
 	dial_free(l->dial);
 	l->dial = NULL;
-	if (err != 0)
+	if (err != 0) {
 		try_again_or_fail(l, trouble);
-	else
-		link_talk(l, fd);
+		return;
+	}
+	tell_connected(l, fd);
+	link_talk(l, fd);
 }
 
 static void on_proxy_exit(void *arg, int64_t status, int signal)
@@ -180,14 +207,18 @@ static void start_dial(struct link *l)
 		.bind_address = o->bind_address,
 		.timeout_ms = o->connect_timeout_s * 1000,
 		.keepalive = o->tcp_keepalive,
+		.resolved = on_resolved,
 	};
 
+	link_stage_begin(l, STAGE_DNS);
 	l->dial = dial_start(&l->lane->loop, &config, on_dialed, l);
 }
 
 static void reach(struct link *l)
 {
 	l->phase = LINK_DIAL;
+	/* Names behind a hop or a command are not ours to look up. */
+	link_stage_begin(l, STAGE_TCP);
 	if (l->via != NULL)
 		start_jump(l);
 	else if (options(l)->proxy_command != NULL)
@@ -255,6 +286,14 @@ void link_jump_failed(struct link *l, uint32_t reason, const char *text)
 	link_stop(l, &t);
 }
 
+void link_jump_opened(struct link *l)
+{
+	char text[ENDPOINT_TEXT];
+
+	snprintf(text, sizeof(text), "%s", link_peer(l->via)->name);
+	link_stage_done(l, STAGE_TCP, text);
+}
+
 void link_jump_gone(struct link *l)
 {
 	l->jump = NULL;
@@ -286,7 +325,7 @@ void link_talk(struct link *l, int fd)
 }
 
 struct link *link_new(struct server *server, struct peer *peer,
-	struct link *via, unsigned number, bool may_ask)
+	struct link *via, unsigned number, enum link_asks asks)
 {
 	struct link *l = mem_zalloc(1, sizeof(*l));
 	struct option_tokens tokens = peer_tokens(peer);
@@ -296,11 +335,12 @@ struct link *link_new(struct server *server, struct peer *peer,
 	l->peer = peer;
 	l->via = via;
 	l->number = number;
-	l->may_ask = may_ask;
+	l->asks = asks;
 	l->fd = -1;
 	l->attempts = options(l)->connection_attempts;
 	l->handshake_due_us = UINT64_MAX;
 	l->timer_due_us = UINT64_MAX;
+	link_stage_begin(l, STAGE_DNS);
 	TAILQ_INIT(&l->ready);
 	uv_timer_init(&l->lane->loop, &l->timer);
 	uv_timer_init(&l->lane->loop, &l->ack_timer);
@@ -352,6 +392,11 @@ struct session *link_session(const struct link *l)
 unsigned link_number(const struct link *l)
 {
 	return l->number;
+}
+
+enum link_asks link_asks(const struct link *l)
+{
+	return l->asks;
 }
 
 bool link_is_ready(const struct link *l)

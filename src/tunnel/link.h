@@ -26,10 +26,16 @@
 struct peer;
 struct server;
 
-/* `via` is the READY link to jump over, or NULL. `may_ask` false: a further
- * link of a pool, which must come up without a person. */
+/* Whom a link's questions are for. */
+enum link_asks {
+	LINK_ASKS_NOBODY,  /* it comes up without, or not */
+	LINK_ASKS_MACHINE, /* only what is known already may answer */
+	LINK_ASKS_PERSON,
+};
+
+/* `via` is the READY link to jump over, or NULL. `number` 0: a hop. */
 struct link *link_new(struct server *server, struct peer *peer,
-	struct link *via, unsigned number, bool may_ask);
+	struct link *via, unsigned number, enum link_asks asks);
 /* Ends it: orderly where it can. server_link_down is called if it was not yet;
  * trouble NULL: as wanted. */
 void link_stop(struct link *l, const struct trouble *trouble);
@@ -39,6 +45,7 @@ struct peer *link_peer(const struct link *l);
 struct link *link_via(const struct link *l);
 struct session *link_session(const struct link *l);
 unsigned link_number(const struct link *l);
+enum link_asks link_asks(const struct link *l);
 bool link_is_ready(const struct link *l);
 uint64_t link_up_since_ms(const struct link *l);   /* wall clock; 0: not up */
 uint64_t link_up_ms(const struct link *l);         /* how long */
@@ -80,6 +87,7 @@ void link_dirty(struct link *l);
 void link_pump_dirty(struct lane *lane);
 
 /* ---- jumps ---- */
+void link_jump_opened(struct link *l);
 void link_jump_failed(struct link *l, uint32_t reason, const char *text);
 void link_jump_gone(struct link *l);
 

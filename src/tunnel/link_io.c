@@ -191,6 +191,8 @@ static bool receive(struct link *l)
 	}
 	session_input(l->session, (size_t)n, now);
 	flush_batch(l);
+	if (l->phase == LINK_TALK)
+		link_stage_look(l);
 	meter(l, (size_t)n, now);
 	link_dirty(l);
 	ack_soon(l);

@@ -5,6 +5,7 @@
 #include <sys/uio.h>
 
 #include "tunnel/dial.h"
+#include "tunnel/event.h"
 #include "tunnel/identity.h"
 #include "tunnel/link.h"
 #include "tunnel/peer.h"
@@ -41,7 +42,10 @@ struct link {
 	struct link *via;
 	unsigned number;
 	enum link_phase phase;
-	bool may_ask, is_dirty;
+	enum link_asks asks;
+	bool is_dirty;
+	enum stage stage; /* that it is at; PERMISSION once it is up */
+	uint64_t stage_us;
 
 	struct identity *identity;
 	struct known_hosts *known_hosts;
@@ -96,5 +100,17 @@ void link_io_flush_last(struct link *l);
 /* link_session.c */
 extern const struct session_ops link_session_ops;
 void link_session_config(struct link *l);
+
+/* link_stage.c */
+/* The way to this stage starts now. */
+void link_stage_begin(struct link *l, enum stage stage);
+/* It is done, if it is not long ago: tells it, and goes on to the next.
+ * `detail` may be NULL. */
+void link_stage_done(struct link *l, enum stage stage, const char *detail);
+void link_stage_key_done(struct link *l, const struct pubkey *key);
+/* The link ends for `why`: so does the stage that it is at. */
+void link_stage_failed(struct link *l, const struct trouble *why);
+/* The server's version may have come. */
+void link_stage_look(struct link *l);
 
 #endif

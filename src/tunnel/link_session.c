@@ -4,6 +4,7 @@
  */
 #include "tunnel/link_private.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -85,7 +86,8 @@ void link_session_config(struct link *l)
 				.preferred = l->methods,
 				.password = &l->peer->password,
 				.passphrase = &l->peer->passphrase,
-				.may_ask = l->may_ask && !o->batch_mode,
+				.may_ask = l->asks != LINK_ASKS_NOBODY &&
+					   !o->batch_mode,
 				.password_prompts = o->password_prompts,
 				.accepted_algs = o->pubkey_accepted,
 			},
@@ -127,7 +129,7 @@ static void on_host_key(void *arg, const struct pubkey *key)
 		session_fail(l->session, (int)t.code, &t);
 		return;
 	case PEER_ASK:
-		if (l->may_ask)
+		if (l->asks != LINK_ASKS_NOBODY)
 			ask_host_key(l, key, &t);
 		else
 			session_fail(l->session, (int)t.code, &t);
@@ -137,6 +139,7 @@ static void on_host_key(void *arg, const struct pubkey *key)
 	}
 	if (key_text != NULL)
 		notice(l, key_text, &t);
+	link_stage_key_done(l, key);
 	session_accept_host_key(l->session, lane_now_us());
 }
 
@@ -160,6 +163,7 @@ static void host_key_answered(
 	l->asked_key = NULL;
 	if (n == 1 && says_yes(&answers[0], key)) {
 		peer_accept(l->peer, key, true);
+		link_stage_key_done(l, key);
 		session_accept_host_key(l->session, lane_now_us());
 		link_dirty(l);
 		return;
@@ -248,7 +252,7 @@ static void on_banner(void *arg, const char *text)
 	struct link *l = arg;
 	struct event *e;
 
-	if (!l->may_ask)
+	if (l->asks != LINK_ASKS_PERSON)
 		return;
 	e = server_event(l->server, EVENT_BANNER);
 	e->link_no = l->number;
@@ -271,6 +275,15 @@ static void on_learned(void *arg, enum prompt_kind kind, const char *about,
 
 /* ---- up and down ---- */
 
+static void tell_in(struct link *l, const char *method, const char *how)
+{
+	char detail[512];
+
+	snprintf(detail, sizeof(detail), *how != '\0' ? "%s (%s)" : "%s",
+		method, how);
+	link_stage_done(l, STAGE_AUTH, detail);
+}
+
 static void on_ready(void *arg, const char *method, const char *how)
 {
 	struct link *l = arg;
@@ -280,6 +293,7 @@ static void on_ready(void *arg, const char *method, const char *how)
 	l->up_since_ms = clock_wall_ms();
 	l->up_mono_ms = clock_mono_ms();
 	l->idle_since_ms = uv_now(&l->lane->loop);
+	tell_in(l, method, how);
 	log_debug("%s: link %u: in by %s (%s), %s, %s, %s", l->peer->name,
 		l->number, method, how, session_server_version(l->session),
 		session_kex(l->session), session_cipher(l->session));

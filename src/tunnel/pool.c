@@ -19,7 +19,7 @@
 /* A bulk transfer weighs as much as this many connections. */
 #define BUSY_WEIGHT 100000
 
-void pool_add(struct server *s, bool may_ask)
+void pool_add(struct server *s, enum link_asks asks)
 {
 	struct link *via = s->config->n_jumps != 0
 				   ? s->hop_links[s->config->n_jumps - 1]
@@ -28,7 +28,7 @@ void pool_add(struct server *s, bool may_ask)
 
 	s->n_bodies++;
 	s->n_links++;
-	l = link_new(s, &s->target, via, ++s->next_number, may_ask);
+	l = link_new(s, &s->target, via, ++s->next_number, asks);
 	link_insert(l, &s->links);
 }
 
@@ -84,7 +84,9 @@ void pool_maybe_grow(struct server *s)
 		clock_mono_ms() < s->no_growth_until_ms)
 		return;
 	while (s->n_links < wanted_links(s))
-		pool_add(s, false);
+		pool_add(s, s->config->may_answer_unattended
+				    ? LINK_ASKS_MACHINE
+				    : LINK_ASKS_NOBODY);
 }
 
 void pool_growth_failed(struct server *s)

@@ -53,6 +53,15 @@ static void on_retry(uv_timer_t *timer)
 	server_advance(timer->data);
 }
 
+static enum link_asks first_asks(const struct server *s)
+{
+	const struct server_config *c = s->config;
+
+	if (c->may_answer_unattended && (s->ever_up || !c->may_ask))
+		return LINK_ASKS_MACHINE;
+	return c->may_ask ? LINK_ASKS_PERSON : LINK_ASKS_NOBODY;
+}
+
 void server_advance(struct server *s)
 {
 	struct link *via = NULL;
@@ -65,65 +74,20 @@ void server_advance(struct server *s)
 	for (size_t i = 0; i < s->config->n_jumps; i++) {
 		if (s->hop_links[i] == NULL) {
 			s->n_bodies++;
-			s->hop_links[i] = link_new(
-				s, &s->hops[i], via, 0, s->config->may_ask);
+			s->hop_links[i] =
+				link_new(s, &s->hops[i], via, 0, first_asks(s));
 		}
 		via = s->hop_links[i];
 		if (!link_is_ready(via))
 			return;
 	}
-	pool_add(s, s->config->may_ask);
+	pool_add(s, first_asks(s));
 }
 
 void server_retry_now(struct server *s)
 {
 	s->backoff_ms = SERVER_BACKOFF_FIRST_MS;
 	server_advance(s);
-}
-
-void server_want(struct server *s)
-{
-	bool rested = !s->wanted;
-	struct forward *f;
-
-	if (s->stopping || s->state == STATE_ERROR)
-		return;
-	s->wanted = true;
-	if (s->n_links == 0 && !uv_is_active((uv_handle_t *)&s->retry))
-		server_advance(s);
-	if (!rested)
-		return;
-	TAILQ_FOREACH (f, &s->forwards, next)
-		forward_settle(f);
-}
-
-bool server_is_needed(const struct server *s)
-{
-	const struct forward *f;
-
-	TAILQ_FOREACH (f, &s->forwards, next)
-		if (forward_needs_link(f))
-			return true;
-	return false;
-}
-
-void server_settle_need(struct server *s)
-{
-	struct forward *f;
-
-	/* An error stays in sight as long as there is a forward to show it. */
-	if (s->stopping || server_is_needed(s) ||
-		(s->state == STATE_ERROR && s->n_forwards != 0))
-		return;
-	s->wanted = false;
-	uv_timer_stop(&s->retry);
-	pool_stop_all(s, NULL);
-	server_set_state(s, STATE_DISCONNECTED, NULL, 0, 0);
-	s->ever_up = false;
-	s->up_since_ms = 0;
-	s->backoff_ms = SERVER_BACKOFF_FIRST_MS;
-	TAILQ_FOREACH (f, &s->forwards, next)
-		forward_settle(f);
 }
 
 void server_link_ready(struct server *s, struct link *l)
@@ -148,6 +112,7 @@ void server_link_ready(struct server *s, struct link *l)
 	server_set_state(s, STATE_CONNECTED, NULL, 0, 0);
 	TAILQ_FOREACH (f, &s->forwards, next)
 		forward_link_up(f, server_first_link(s));
+	server_serve_trials(s);
 	pool_trim_later(s);
 }
 
@@ -209,6 +174,7 @@ static void come_back(struct server *s, const struct trouble *why)
 	struct forward *f;
 
 	s->up_since_ms = 0;
+	server_lose_trials(s, NULL, why);
 	if (s->config->once || is_permanent(why->code, s->ever_up)) {
 		fail(s, why, up_ms);
 		return;
@@ -280,6 +246,7 @@ static void pool_link_down(
 	}
 	TAILQ_FOREACH (f, &s->forwards, next)
 		forward_link_down(f, l, server_first_link(s), why);
+	server_lose_trials(s, l, why);
 	/* Those that were to be further ones can't be the first: nobody would
 	 * be asked for a password. */
 	while (was_up && s->n_ready == 0 &&
@@ -351,6 +318,7 @@ struct server *server_new(struct lane *lane, struct server_config *config)
 	TAILQ_INIT(&s->links);
 	TAILQ_INIT(&s->forwards);
 	TAILQ_INIT(&s->asks);
+	TAILQ_INIT(&s->trials);
 	uv_timer_init(&lane->loop, &s->retry);
 	uv_timer_init(&lane->loop, &s->trim);
 	s->retry.data = s->trim.data = s;
@@ -404,6 +372,7 @@ void server_stop(struct server *s)
 	uv_timer_stop(&s->trim);
 	TAILQ_FOREACH (f, &s->forwards, next)
 		forward_stop(f);
+	server_stop_trials(s);
 	pool_stop_all(s, NULL);
 	server_set_state(s, STATE_DISCONNECTED, NULL, 0, 0);
 	server_maybe_gone(s);
@@ -424,6 +393,11 @@ struct lane *server_lane(const struct server *s)
 enum tunnel_state server_state(const struct server *s)
 {
 	return s->state;
+}
+
+bool server_traces(const struct server *s)
+{
+	return s->config->trace;
 }
 
 bool server_is_wanted(const struct server *s)

@@ -21,6 +21,7 @@
 #include "tunnel/lane.h"
 #include "tunnel/link.h"
 #include "tunnel/peer.h"
+#include "tunnel/trial.h"
 
 struct server;
 
@@ -39,6 +40,8 @@ void server_answer(struct server *s, uint32_t prompt_id,
 void server_send_stats(struct server *s);
 void server_send_conns(struct server *s, uint32_t forward_id, uint32_t request);
 void server_kill_conn(struct server *s, uint64_t conn_id);
+/* worker_test_forward; `spec` (or NULL) is taken over. */
+void server_test(struct server *s, struct forward_spec *spec, uint32_t request);
 void server_probe(struct server *s);
 
 /* ---- for forwards and connections ---- */
@@ -57,6 +60,10 @@ const struct options *server_options(const struct server *s);
 struct event *server_event(struct server *s, enum event_kind kind);
 void server_emit(struct server *s, struct event *e);
 
+/* Stages of links are to be told. */
+bool server_traces(const struct server *s);
+/* It has ended and is about to be freed. */
+void server_trial_gone(struct server *s, struct trial *t);
 /* The forward is closed and about to be freed. */
 void server_forward_gone(struct server *s, struct forward *f);
 

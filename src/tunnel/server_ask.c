@@ -37,6 +37,8 @@ void server_ask(struct server *s, struct link *l, struct prompt *prompt,
 	TAILQ_INSERT_TAIL(&s->asks, a, next);
 	e->prompt_id = a->id;
 	e->prompt = prompt;
+	e->link_no = link_number(l);
+	e->unattended = link_asks(l) == LINK_ASKS_MACHINE;
 	if (about != NULL)
 		e->trouble = *about;
 	server_emit(s, e);

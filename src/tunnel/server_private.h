@@ -24,7 +24,7 @@ struct server {
 	struct link_of_server links;
 	unsigned n_links; /* of the pool, not down */
 	unsigned n_ready;
-	unsigned n_bodies; /* links whose memory is still there */
+	unsigned n_bodies; /* links and trials whose memory is still there */
 	unsigned next_number;
 	struct forward_list forwards;
 	unsigned n_forwards;
@@ -37,6 +37,8 @@ struct server {
 	uint64_t up_mono_ms;
 	uint64_t no_growth_until_ms;
 	bool ever_up, stopping, wanted;
+	bool pinned; /* a link is wanted even without a forward */
+	struct trial_list trials;
 	bool active_told; /* EVENT_ACTIVE has gone out */
 	TAILQ_HEAD(, ask) asks;
 	uint32_t next_prompt_id;
@@ -49,20 +51,31 @@ void server_set_state(struct server *s, enum tunnel_state state,
 void server_advance(struct server *s);
 /* Ends the pause before the next try. */
 void server_retry_now(struct server *s);
+bool server_link_has_remote(const struct server *s, const struct link *l);
+/* Frees it when nothing is left. */
+void server_maybe_gone(struct server *s);
+
+/* server_need.c */
 /* Something needs it: it connects, if it was at rest. */
 void server_want(struct server *s);
 /* Whether a link has to be up for anything. */
 bool server_is_needed(const struct server *s);
-bool server_link_has_remote(const struct server *s, const struct link *l);
-/* Frees it when nothing is left. */
-void server_maybe_gone(struct server *s);
+
+/* server_trials.c */
+/* A link is up for those that wait. */
+void server_serve_trials(struct server *s);
+/* `l` went, or (NULL) none came up for those that wait; `why` NULL: as wanted.
+ */
+void server_lose_trials(
+	struct server *s, const struct link *l, const struct trouble *why);
+void server_stop_trials(struct server *s);
 
 /* server_ask.c */
 /* The link is gone: nobody waits for the answers to its questions. */
 void server_forget_asks(struct server *s, struct link *l);
 
 /* pool.c */
-void pool_add(struct server *s, bool may_ask);
+void pool_add(struct server *s, enum link_asks asks);
 void pool_stop_all(struct server *s, const struct trouble *why);
 /* A further link could not come up. */
 void pool_growth_failed(struct server *s);

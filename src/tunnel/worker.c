@@ -134,6 +134,10 @@ static void run_for_server(struct server *s, struct command *c)
 	case COMMAND_KILL_CONN:
 		server_kill_conn(s, c->conn_id);
 		return;
+	case COMMAND_TEST:
+		server_test(s, c->spec, c->request);
+		c->spec = NULL;
+		return;
 	default:
 		return;
 	}
