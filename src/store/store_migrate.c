@@ -138,11 +138,11 @@ int store_migrate(struct store *s, const struct store_step *steps,
 		return err;
 	err = store_sql_script(s, "PRAGMA foreign_keys = OFF", trouble);
 	for (unsigned n = (unsigned)at + 1; n <= n_steps && err == 0; n++) {
-		if (n > 1)
+		if (at != 0)
 			err = copy_before(s, n, trouble);
 		if (err == 0)
 			err = run_step(s, &steps[n - 1], n, trouble);
-		if (err == 0 && n > 1)
+		if (err == 0 && at != 0)
 			log_info("%s: schema %u", s->path, n);
 	}
 	if (err == 0)

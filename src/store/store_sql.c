@@ -14,9 +14,29 @@ struct store_sql_cached {
 
 /* ---- what went wrong ---- */
 
+/* Of what SQLite passes on as an error of input and output. A failed COMMIT
+ * leaves none with the connection, but the log's file has it. */
+static int system_error(struct store *s)
+{
+	sqlite3_file *log = NULL;
+	int error = sqlite3_system_errno(s->db);
+
+	if (error != 0)
+		return error;
+	if (sqlite3_file_control(s->db, "main", SQLITE_FCNTL_JOURNAL_POINTER,
+		    &log) == SQLITE_OK &&
+		log != NULL && log->pMethods != NULL)
+		log->pMethods->xFileControl(
+			log, SQLITE_FCNTL_LAST_ERRNO, &error);
+	if (error == 0)
+		sqlite3_file_control(
+			s->db, "main", SQLITE_FCNTL_LAST_ERRNO, &error);
+	return error;
+}
+
 static const char *words(struct store *s, int rc, char *space, size_t size)
 {
-	int error = sqlite3_system_errno(s->db);
+	int error;
 
 	switch (rc & 0xff) {
 	case SQLITE_FULL:
@@ -33,6 +53,7 @@ static const char *words(struct store *s, int rc, char *space, size_t size)
 	case SQLITE_PERM:
 	case SQLITE_CANTOPEN:
 	case SQLITE_IOERR:
+		error = system_error(s);
 		if (error != 0)
 			return strerror_r(error, space, size);
 	}
