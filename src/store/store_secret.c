@@ -11,16 +11,16 @@
 enum owner_kind { OWNER_SERVER, OWNER_FORWARD };
 
 static const struct {
-	const char *prefix, *put, *remove;
+	const char *word, *prefix, *put, *remove;
 } owners[] = {
-	[OWNER_SERVER] = {"server:",
+	[OWNER_SERVER] = {"server", "server:",
 		"INSERT INTO server_secret (server, kind, about, sealed)"
 		" VALUES (?, ?, ?, ?) ON CONFLICT (server, kind, about)"
 		" DO UPDATE SET sealed = excluded.sealed",
 		"DELETE FROM server_secret WHERE server = ?1"
 		" AND (?2 IS NULL OR kind = ?2)"
 		" AND (?3 IS NULL OR about = ?3)"},
-	[OWNER_FORWARD] = {"forward:",
+	[OWNER_FORWARD] = {"forward", "forward:",
 		"INSERT INTO forward_secret (forward, kind, about, sealed)"
 		" VALUES (?, ?, ?, ?) ON CONFLICT (forward, kind, about)"
 		" DO UPDATE SET sealed = excluded.sealed",
@@ -55,6 +55,16 @@ static int read_owner(
 	return trouble_say(trouble, ERR_INVALID, "%s", text);
 }
 
+static int put(struct store *s, struct owner whose, const char *kind,
+	const char *about, struct store_bind sealed, struct trouble *trouble)
+{
+	const struct store_bind binds[] = {bind_number(whose.id),
+		bind_text(kind), bind_text(about), sealed};
+
+	return store_sql_run(
+		s, owners[whose.kind].put, STORE_BINDS(binds), trouble);
+}
+
 int store_put_secret(struct store *s, const char *owner, const char *kind,
 	const char *about, const void *sealed, size_t n,
 	struct trouble *trouble)
@@ -63,15 +73,11 @@ int store_put_secret(struct store *s, const char *owner, const char *kind,
 	int err;
 
 	err = read_owner(owner, &whose, trouble);
-	if (err != 0)
-		return err;
-	const struct store_bind binds[] = {bind_number(whose.id),
-		bind_text(kind), bind_text(about), bind_blob(sealed, n)};
-
-	err = store_sql_run(
-		s, owners[whose.kind].put, STORE_BINDS(binds), trouble);
+	if (err == 0)
+		err = put(s, whose, kind, about, bind_blob(sealed, n), trouble);
 	if (err == -ERR_IN_USE)
-		err = trouble_say(trouble, ERR_NOT_FOUND, "%s", owner);
+		err = store_sql_not_found(
+			owners[whose.kind].word, whose.id, trouble);
 	return err;
 }
 
@@ -105,6 +111,16 @@ int store_each_secret(struct store *s, store_secret_fn *fn, void *arg,
 		NULL, 0, take_secret, &w, trouble);
 }
 
+static int remove_of(struct store *s, struct owner whose, const char *kind,
+	const char *about, struct trouble *trouble)
+{
+	const struct store_bind binds[] = {
+		bind_number(whose.id), bind_text(kind), bind_text(about)};
+
+	return store_sql_run(
+		s, owners[whose.kind].remove, STORE_BINDS(binds), trouble);
+}
+
 int store_remove_secret(struct store *s, const char *owner, const char *kind,
 	const char *about, struct trouble *trouble)
 {
@@ -112,11 +128,5 @@ int store_remove_secret(struct store *s, const char *owner, const char *kind,
 	int err;
 
 	err = read_owner(owner, &whose, trouble);
-	if (err != 0)
-		return err;
-	const struct store_bind binds[] = {
-		bind_number(whose.id), bind_text(kind), bind_text(about)};
-
-	return store_sql_run(
-		s, owners[whose.kind].remove, STORE_BINDS(binds), trouble);
+	return err == 0 ? remove_of(s, whose, kind, about, trouble) : err;
 }

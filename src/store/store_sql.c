@@ -90,7 +90,7 @@ int store_sql_trouble(struct store *s, int rc, struct trouble *trouble)
 
 int store_sql_not_found(const char *what, uint64_t id, struct trouble *trouble)
 {
-	return trouble_say(trouble, ERR_NOT_FOUND, "%s: %llu", what,
+	return trouble_say(trouble, ERR_NOT_FOUND, "%s (%llu)", what,
 		(unsigned long long)id);
 }
 

@@ -118,7 +118,7 @@ static void server_is_replaced(void **state)
 
 	put.id = 99;
 	assert_int_equal(store_put_server(s, &put, &trouble), -ERR_NOT_FOUND);
-	assert_string_equal(trouble_get(&trouble, "detail"), "server: 99");
+	assert_string_equal(trouble_get(&trouble, "detail"), "server (99)");
 	assert_int_equal(put.revision, 2);
 	store_server_done(&got);
 	store_list_done(&put.options);
@@ -605,6 +605,45 @@ static void secrets_stay_with_their_owner(void **state)
 	store_close(s);
 }
 
+struct sealing {
+	struct store *s;
+	unsigned n;
+};
+
+static int seal_anew(void *arg, const char *owner, const char *kind,
+	const char *about, const void *sealed, size_t n)
+{
+	struct sealing *sealing = arg;
+	char box[200] = "longer than it was, and not where it was before: ";
+
+	sealing->n++;
+	strncat(box, sealed, n);
+	return store_put_secret(
+		sealing->s, owner, kind, about, box, sizeof(box), NULL);
+}
+
+/* As a change of the vault's key does. */
+static void secrets_are_sealed_anew(void **state)
+{
+	struct sealing sealing = {store_place_open(*state), 0};
+	struct trouble trouble = {0};
+	char about[16];
+
+	store_place_forward(sealing.s, store_place_server(sealing.s, "V"), "f");
+	for (int i = 0; i < 200; i++) {
+		snprintf(about, sizeof(about), "key %d", i);
+		put_secret(sealing.s, i % 2 != 0 ? "server:1" : "forward:1",
+			"passphrase", about, "box");
+	}
+	store_place_ok(store_begin(sealing.s, &trouble), &trouble);
+	store_place_ok(
+		store_each_secret(sealing.s, seal_anew, &sealing, &trouble),
+		&trouble);
+	store_place_ok(store_commit(sealing.s, &trouble), &trouble);
+	assert_int_equal(sealing.n, 200);
+	store_close(sealing.s);
+}
+
 static void secret_owners(void **state)
 {
 	static const struct {
@@ -727,6 +766,7 @@ int main(void)
 		TEST(walks),
 		TEST(several_as_one),
 		TEST(secrets_stay_with_their_owner),
+		TEST(secrets_are_sealed_anew),
 		TEST(secret_owners),
 		TEST(settings),
 		TEST(access_is_kept),

@@ -4,12 +4,13 @@
  */
 #include "store_place.h"
 
+#include <poll.h>
+#include <signal.h>
 #include <sqlite3.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "store/store_private.h"
@@ -162,6 +163,34 @@ static void a_step_leaves_dogs_alone(void **state)
 		1);
 }
 
+/* Killed once the copy stands, in a step that would last for ever. */
+static void killed_in_a_step(void **state)
+{
+	static const struct store_step endless[] = {
+		{STEP_1},
+		{"DELETE FROM dog; WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL"
+		 " SELECT i + 1 FROM n) INSERT INTO dog SELECT 1, i FROM n"
+		 " WHERE i % 1000 = 0"},
+	};
+	struct trouble trouble = {0};
+	pid_t pid;
+
+	make_old(*state);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0)
+		_exit(open_with(*state, endless, 2, NULL) != 0);
+	while (!is_there(*state, "taupe.db.before-2"))
+		poll(NULL, 0, 1);
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	store_place_ok(open_with(*state, steps, 3, &trouble), &trouble);
+	assert_int_equal(version(*state, "taupe.db"), 3);
+	assert_int_equal(store_place_number(*state, "taupe.db",
+				 "SELECT count(*) FROM dog"),
+		2);
+}
+
 /* No step begins without its copy. */
 static void no_room_for_the_copy(void **state)
 {
@@ -215,6 +244,7 @@ int main(void)
 		TEST(from_nothing),
 		TEST(a_step_fails),
 		TEST(a_step_leaves_dogs_alone),
+		TEST(killed_in_a_step),
 		TEST(no_room_for_the_copy),
 		TEST(keys_hold_afterwards),
 	};

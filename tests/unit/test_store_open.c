@@ -182,6 +182,41 @@ static void newer_in_the_log(void **state)
 	buf_done(&after);
 }
 
+/* In the middle of a change, in the way of journals, with a part of it in the
+ * file already. */
+static int leave_undone(const char *folder)
+{
+	static const char sql[] =
+		"PRAGMA journal_mode = DELETE; PRAGMA cache_size = 1; BEGIN;"
+		"DELETE FROM server; WITH RECURSIVE n (i) AS (SELECT 1 UNION"
+		" ALL SELECT i + 1 FROM n LIMIT 500) INSERT INTO setting"
+		" SELECT i, hex(zeroblob(200)) FROM n";
+	sqlite3 *db;
+
+	return sqlite3_open(store_place_path(folder, "taupe.db"), &db) != 0 ||
+	       sqlite3_exec(db, sql, NULL, NULL, NULL) != 0;
+}
+
+static void undone_change(void **state)
+{
+	struct store *s = store_place_open(*state);
+	struct stat st;
+
+	store_place_server(s, "V");
+	store_close(s);
+	assert_int_equal(in_child(leave_undone, *state), 0);
+	assert_int_equal(
+		stat(store_place_path(*state, "taupe.db-journal"), &st), 0);
+	assert_true(st.st_size != 0);
+	store_close(store_place_open(*state));
+	assert_int_equal(store_place_number(*state, "taupe.db",
+				 "SELECT count(*) FROM server"),
+		1);
+	assert_int_equal(store_place_number(*state, "taupe.db",
+				 "SELECT count(*) FROM setting"),
+		0);
+}
+
 static void foreign(void **state)
 {
 	static const char text[] = "not a database at all, but long enough to "
@@ -348,6 +383,7 @@ int main(void)
 		TEST(empty_file),
 		TEST(newer),
 		TEST(newer_in_the_log),
+		TEST(undone_change),
 		TEST(foreign),
 		TEST(truncated),
 		TEST(overwritten),
