@@ -72,6 +72,7 @@ struct conn *conn_new(struct lane *lane, struct forward *f, int fd)
 		conn_set_fd(c, fd);
 	if (f != NULL) {
 		TAILQ_INSERT_TAIL(&f->conns, c, of_forward);
+		c->limiter = f->limiter;
 		forward_conn_came(f);
 	}
 	return c;
@@ -181,6 +182,8 @@ void conn_close(struct conn *c)
 		return;
 	conn_set_pending(c, false);
 	c->state = CONN_CLOSED;
+	if (c->limiter != NULL)
+		limiter_leave(c->limiter, c);
 	if (c->link != NULL)
 		leave_link(c);
 	if (c->jumper != NULL)

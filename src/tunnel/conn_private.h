@@ -9,6 +9,7 @@
 #include "tunnel/conn.h"
 #include "tunnel/dial.h"
 #include "tunnel/forward.h"
+#include "tunnel/limiter.h"
 #include "tunnel/link.h"
 #include "tunnel/socks.h"
 
@@ -26,10 +27,12 @@ struct conn {
 	TAILQ_ENTRY(conn) of_forward;
 	TAILQ_ENTRY(conn) ready;   /* link's list, with is_ready */
 	TAILQ_ENTRY(conn) pending; /* forward's list, with is_pending */
+	TAILQ_ENTRY(conn) limited[LIMITER_WAYS]; /* limiter's, with waits */
 	struct lane *lane;
 	struct forward *forward; /* NULL for a jump */
 	struct link *link;       /* from OPENING on */
 	struct channel *channel;
+	struct limiter *limiter; /* its forward's, or NULL */
 	uv_poll_t poll;
 	int fd;    /* -1: none yet */
 	int armed; /* UV_READABLE | UV_WRITABLE */
@@ -37,6 +40,7 @@ struct conn {
 	bool has_poll;
 	bool is_ready;
 	bool is_pending;
+	bool waits[LIMITER_WAYS];
 	bool is_forwarded; /* from the server's side */
 	bool local_eof;    /* the socket has no more */
 	bool remote_eof;   /* the channel has no more */
@@ -79,6 +83,8 @@ void conn_relay_start(struct conn *c);
 void conn_relay_event(struct conn *c, int events);
 /* Nothing (or no more) comes from the channel: ends what can end. */
 void conn_relay_settle(struct conn *c);
+/* It has waited for its limit; there may be room now. */
+void conn_limit_over(struct conn *c, enum limiter_way way);
 
 /* conn_socks.c */
 void conn_socks_start(struct conn *c);

@@ -109,27 +109,12 @@ static int quantum(const struct conn *c)
 	return link_is_shared(c->link) ? PULL_PACKETS_SHARED : PULL_PACKETS;
 }
 
-enum conn_pull conn_pull(struct conn *c)
+static enum conn_pull pull_socket(
+	struct conn *c, const struct iovec *room, int packets)
 {
-	struct iovec room[PULL_PACKETS];
-	bool early = buf_len(&c->early) != 0 &&
-		     (c->state == CONN_OPEN || c->is_forwarded);
-	ssize_t n;
-	int packets;
+	ssize_t n = packets == 1 ? recv(c->fd, room->iov_base, room->iov_len, 0)
+				 : readv(c->fd, room, packets);
 
-	if (c->channel == NULL ||
-		(!early && (c->state != CONN_OPEN || c->local_eof)))
-		return CONN_PULL_DRAINED;
-	packets = channel_reserve(c->channel, room, quantum(c));
-	if (packets == 0) {
-		/* on_writable comes; until then the socket may stay full. */
-		conn_arm(c, c->armed & ~UV_READABLE);
-		return CONN_PULL_DRAINED;
-	}
-	if (early)
-		return pull_early(c, room);
-	n = packets == 1 ? recv(c->fd, room->iov_base, room->iov_len, 0)
-			 : readv(c->fd, room, packets);
 	if (n > 0) {
 		c->is_bulk = (size_t)n >= room->iov_len;
 		channel_commit(c->channel, (size_t)n);
@@ -145,6 +130,55 @@ enum conn_pull conn_pull(struct conn *c)
 		conn_reset(c);
 	}
 	return CONN_PULL_DRAINED;
+}
+
+/* Reads no more than the limit leaves room for. */
+static enum conn_pull pull_limited(
+	struct conn *c, struct iovec *room, int packets)
+{
+	struct limiter *limiter = c->limiter;
+	size_t left =
+		limiter_allows(limiter, LIMITER_OUT, total(room, packets));
+	uint64_t before = c->bytes_out;
+	enum conn_pull pull;
+	int n = 0;
+
+	if (left == 0) {
+		conn_arm(c, c->armed & ~UV_READABLE);
+		limiter_wait(limiter, LIMITER_OUT, c);
+		return CONN_PULL_DRAINED;
+	}
+	for (; n < packets && left != 0; n++) {
+		if (room[n].iov_len > left)
+			room[n].iov_len = left;
+		left -= room[n].iov_len;
+	}
+	pull = pull_socket(c, room, n);
+	limiter_took(limiter, LIMITER_OUT, c->bytes_out - before);
+	return pull;
+}
+
+enum conn_pull conn_pull(struct conn *c)
+{
+	struct iovec room[PULL_PACKETS];
+	bool early = buf_len(&c->early) != 0 &&
+		     (c->state == CONN_OPEN || c->is_forwarded);
+	int packets;
+
+	if (c->channel == NULL ||
+		(!early && (c->state != CONN_OPEN || c->local_eof)))
+		return CONN_PULL_DRAINED;
+	packets = channel_reserve(c->channel, room, quantum(c));
+	if (packets == 0) {
+		/* on_writable comes; until then the socket may stay full. */
+		conn_arm(c, c->armed & ~UV_READABLE);
+		return CONN_PULL_DRAINED;
+	}
+	if (early)
+		return pull_early(c, room);
+	if (c->limiter != NULL)
+		return pull_limited(c, room, packets);
+	return pull_socket(c, room, packets);
 }
 
 /* ---- channel → socket ---- */
@@ -185,13 +219,31 @@ static ssize_t send_iov(int fd, struct iovec *iov, int n)
 	return sendmsg(fd, &m, MSG_NOSIGNAL);
 }
 
+/* How much of the queue may go now; 0: it waits for its limit. */
+static size_t may_write(struct conn *c)
+{
+	size_t n = buf_len(&c->queue);
+
+	if (c->limiter == NULL)
+		return n;
+	n = limiter_allows(c->limiter, LIMITER_IN, n);
+	if (n == 0) {
+		conn_arm(c, c->armed & ~UV_WRITABLE);
+		limiter_wait(c->limiter, LIMITER_IN, c);
+	}
+	return n;
+}
+
 /* Writes what is queued; false: the connection is gone. */
 static bool write_queue(struct conn *c)
 {
 	while (buf_len(&c->queue) != 0) {
-		ssize_t n = send(c->fd, buf_ptr(&c->queue), buf_len(&c->queue),
-			MSG_NOSIGNAL);
+		size_t most = may_write(c);
+		ssize_t n;
 
+		if (most == 0)
+			return true;
+		n = send(c->fd, buf_ptr(&c->queue), most, MSG_NOSIGNAL);
 		if (n < 0 && would_block(errno)) {
 			conn_arm(c, c->armed | UV_WRITABLE);
 			return true;
@@ -201,11 +253,20 @@ static bool write_queue(struct conn *c)
 			return false;
 		}
 		buf_consume(&c->queue, (size_t)n);
+		if (c->limiter != NULL)
+			limiter_took(c->limiter, LIMITER_IN, (size_t)n);
 		consumed(c, (size_t)n);
 	}
 	buf_done(&c->queue);
 	conn_arm(c, c->armed & ~UV_WRITABLE);
 	return true;
+}
+
+static void take_limited(struct conn *c, const struct iovec *iov, int n)
+{
+	keep_rest(c, iov, n, 0);
+	if (write_queue(c))
+		conn_relay_settle(c);
 }
 
 void conn_take(struct conn *c, struct iovec *iov, int n)
@@ -214,6 +275,10 @@ void conn_take(struct conn *c, struct iovec *iov, int n)
 
 	if (c->state == CONN_CLOSED)
 		return;
+	if (c->limiter != NULL) {
+		take_limited(c, iov, n);
+		return;
+	}
 	if (buf_len(&c->queue) == 0) {
 		sent = send_iov(c->fd, iov, n);
 		if (sent < 0 && !would_block(errno)) {
@@ -260,4 +325,15 @@ void conn_relay_event(struct conn *c, int events)
 	 * conn_pull looks again. */
 	if (!link_conn_ready(c->link, c))
 		conn_arm(c, c->armed & ~UV_READABLE);
+}
+
+void conn_limit_over(struct conn *c, enum limiter_way way)
+{
+	if (way == LIMITER_OUT) {
+		if (c->state == CONN_OPEN)
+			link_conn_ready(c->link, c);
+		return;
+	}
+	if (write_queue(c))
+		conn_relay_settle(c);
 }

@@ -1,6 +1,8 @@
 #include "tunnel/forward_private.h"
 
 #include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "tunnel/lane.h"
@@ -66,9 +68,20 @@ static bool listens_here(const struct forward *f)
 
 /* ---- listening here ---- */
 
+static void refuse(int fd)
+{
+	struct linger now = {.l_onoff = 1, .l_linger = 0};
+
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+	close(fd);
+}
+
 static void on_accept(void *arg, int fd, const struct sockaddr_storage *peer)
 {
-	conn_accepted(arg, fd, peer);
+	if (forward_admits(arg, peer))
+		conn_accepted(arg, fd, peer);
+	else
+		refuse(fd);
 }
 
 void forward_settle(struct forward *f)
@@ -270,6 +283,9 @@ struct forward *forward_new(
 	f->retry.data = f->patience.data = f;
 	f->handles = 2;
 	forward_rest_init(f);
+	forward_allow_init(f);
+	f->limiter = limiter_new(&f->lane->loop, f->spec.limit_in_bytes_s,
+		f->spec.limit_out_bytes_s);
 	if (listens_here(f)) {
 		listen_here(f);
 		return f;
@@ -287,6 +303,7 @@ static void on_handle_closed(uv_handle_t *handle)
 
 	if (--f->handles != 0)
 		return;
+	allow_free(f->allow);
 	forward_spec_done(&f->spec);
 	server_forward_gone(s, f);
 	free(f);
@@ -305,6 +322,8 @@ void forward_stop(struct forward *f)
 		forward_remote_release(f);
 	while ((c = TAILQ_FIRST(&f->conns)) != NULL)
 		conn_reset(c);
+	limiter_free(f->limiter);
+	f->limiter = NULL;
 	forward_set_state(f, STATE_DISCONNECTED, NULL, 0, 0);
 	uv_close((uv_handle_t *)&f->retry, on_handle_closed);
 	uv_close((uv_handle_t *)&f->patience, on_handle_closed);

@@ -18,9 +18,11 @@
 #include <uv.h>
 
 #include "base/trouble.h"
+#include "tunnel/allow.h"
 #include "tunnel/conn.h"
 #include "tunnel/event.h"
 #include "tunnel/forward_spec.h"
+#include "tunnel/limiter.h"
 
 struct lane;
 struct link;
@@ -35,9 +37,12 @@ struct forward {
 	struct forward_spec spec;
 	enum tunnel_state state;
 	struct listener *listener;
-	uv_timer_t retry;    /* for a port that can't be had */
-	uv_timer_t patience; /* for connections that wait */
-	uv_timer_t idle;     /* forward_rest.c, as the next three */
+	struct allow *allow;      /* clients that may connect; NULL: all */
+	struct limiter *limiter;  /* NULL: there is none */
+	uint64_t last_refused_ms; /* of the last notice of one that may not */
+	uv_timer_t retry;         /* for a port that can't be had */
+	uv_timer_t patience;      /* for connections that wait */
+	uv_timer_t idle;          /* forward_rest.c, as the next three */
 	uint64_t idle_since_ms;
 	bool rests;       /* needs no link now */
 	bool standby;     /* … and has none: it has said so */
@@ -81,6 +86,11 @@ bool forward_needs_link(const struct forward *f);
 void forward_settle(struct forward *f);
 /* A client wants to get through: it needs a link from now on. */
 void forward_wake(struct forward *f);
+/* Whether a client may connect; one that may not is told of now and then. */
+bool forward_admits(struct forward *f, const struct sockaddr_storage *client);
+/* The same for one on the server's side. */
+bool forward_admits_originator(
+	struct forward *f, struct slice originator, bool is_path);
 /* Counts its connections. */
 void forward_conn_came(struct forward *f);
 void forward_conn_gone(struct forward *f);

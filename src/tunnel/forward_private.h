@@ -17,6 +17,9 @@ void forward_remote_ask(struct forward *f, struct link *l);
 /* Gives the port back, where the link can still be told. */
 void forward_remote_release(struct forward *f);
 
+/* forward_allow.c */
+void forward_allow_init(struct forward *f);
+
 /* forward_rest.c */
 void forward_rest_init(struct forward *f);
 

@@ -15,6 +15,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/secret.h"
+#include "tunnel/allow.h"
 #include "tunnel/options.h"
 
 #define FIELDS_MAX 4
@@ -87,6 +88,16 @@ void forward_spec_copy(struct forward_spec *to, const struct forward_spec *from)
 	endpoint_copy(&copy.target, &from->target);
 	forward_spec_done(to);
 	*to = copy;
+}
+
+int forward_spec_check_allow(const char *allow, struct trouble *trouble)
+{
+	struct allow *parsed;
+	int err = allow_parse(allow, &parsed, trouble);
+
+	if (err == 0)
+		allow_free(parsed);
+	return err;
 }
 
 static int fail(const struct parse *p, const char *fmt, ...)

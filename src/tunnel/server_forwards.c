@@ -100,9 +100,12 @@ void server_forwarded(struct server *s, struct link *l, struct channel *ch,
 {
 	struct forward *f = forward_of(s, l, host, port, is_path);
 
-	if (f != NULL)
-		conn_forwarded(f, l, ch, originator, originator_port);
-	else
+	if (f == NULL)
 		channel_refuse(ch, OPEN_ADMINISTRATIVELY_PROHIBITED,
 			"no such forward was asked for");
+	else if (!forward_admits_originator(f, originator, is_path))
+		channel_refuse(ch, OPEN_ADMINISTRATIVELY_PROHIBITED,
+			"this client may not connect");
+	else
+		conn_forwarded(f, l, ch, originator, originator_port);
 }
