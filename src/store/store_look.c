@@ -15,17 +15,6 @@
 #include "base/mem.h"
 #include "store/store_sql.h"
 
-static int damaged(
-	const struct store *s, const char *detail, struct trouble *trouble)
-{
-	if (trouble != NULL) {
-		trouble_set(trouble, ERR_STORE_DAMAGED);
-		trouble_arg(trouble, "path", "%s", s->path);
-		trouble_arg(trouble, "detail", "%s", detail);
-	}
-	return -ERR_STORE_DAMAGED;
-}
-
 static int newer(
 	const struct store *s, int64_t version, struct trouble *trouble)
 {
@@ -41,10 +30,8 @@ static int newer(
  * all is not. */
 static int judge(struct store *s, int err, struct trouble *trouble)
 {
-	int rc = sqlite3_errcode(s->db) & 0xff;
-
 	if (err == -ERR_STORE &&
-		(rc == SQLITE_CORRUPT || rc == SQLITE_NOTADB)) {
+		(s->failure == SQLITE_CORRUPT || s->failure == SQLITE_NOTADB)) {
 		if (trouble != NULL)
 			trouble->code = ERR_STORE_DAMAGED;
 		return -ERR_STORE_DAMAGED;
@@ -92,7 +79,8 @@ int store_look_in(struct store *s, unsigned n_steps, struct trouble *trouble)
 	if (facts.application == 0 && facts.version == 0 && facts.tables == 0)
 		return 0;
 	if (facts.application != STORE_APPLICATION_ID || facts.version < 1)
-		return damaged(s, "it is another program's database", trouble);
+		return store_sql_say(s, ERR_STORE_DAMAGED,
+			"it is another program's database", trouble);
 	if (facts.version > n_steps)
 		return newer(s, facts.version, trouble);
 	err = store_sql_each(s, "PRAGMA quick_check(1)", NULL, 0, take_check,
@@ -100,7 +88,8 @@ int store_look_in(struct store *s, unsigned n_steps, struct trouble *trouble)
 	if (err != 0)
 		return judge(s, err, trouble);
 	if (strcmp(facts.check, "ok") != 0)
-		return damaged(s, facts.check, trouble);
+		return store_sql_say(
+			s, ERR_STORE_DAMAGED, facts.check, trouble);
 	return 0;
 }
 
@@ -150,9 +139,11 @@ static int look(struct store *s, unsigned n_steps, bool *ret_sure,
 	*ret_sure = true;
 	/* In the middle of a change that only a writer can undo or read. */
 	if (err == -ERR_STORE && !alone &&
-		((sqlite3_errcode(s->db) & 0xff) == SQLITE_READONLY ||
-			(sqlite3_errcode(s->db) & 0xff) == SQLITE_CANTOPEN)) {
+		(s->failure == SQLITE_READONLY ||
+			s->failure == SQLITE_CANTOPEN)) {
 		*ret_sure = false;
+		if (trouble != NULL)
+			trouble_set(trouble, ERR_OK);
 		err = 0;
 	}
 	store_sql_forget(s);
@@ -177,9 +168,11 @@ int store_look(const char *path, unsigned n_steps, bool *ret_sure,
 		return file_trouble(trouble, ERR_STORE, path, EINVAL);
 	/* SQLite would drop the log of a file that is empty. */
 	if (st.st_size == 0 && holds(path, "-wal"))
-		return damaged(&s, "it is empty", trouble);
+		return store_sql_say(
+			&s, ERR_STORE_DAMAGED, "it is empty", trouble);
 	/* SQLite takes that for an empty file. */
 	if (st.st_size == 1)
-		return damaged(&s, "it is not a database", trouble);
+		return store_sql_say(
+			&s, ERR_STORE_DAMAGED, "it is not a database", trouble);
 	return st.st_size != 0 ? look(&s, n_steps, ret_sure, trouble) : 0;
 }

@@ -99,12 +99,8 @@ static int check_references(struct store *s, struct trouble *trouble)
 		s, "PRAGMA foreign_key_check", NULL, 0, count_row, &n, trouble);
 	if (err != 0 || n == 0)
 		return err;
-	if (trouble != NULL) {
-		trouble_set(trouble, ERR_STORE_DAMAGED);
-		trouble_arg(trouble, "path", "%s", s->path);
-		trouble_arg(trouble, "detail", "records lack what they name");
-	}
-	return -ERR_STORE_DAMAGED;
+	return store_sql_say(
+		s, ERR_STORE_DAMAGED, "records lack what they name", trouble);
 }
 
 static int run_step(struct store *s, const struct store_step *step,

@@ -62,12 +62,9 @@ static int configure(struct store *s, struct trouble *trouble)
 	if (err == 0)
 		err = store_sql_each(s, "PRAGMA journal_mode = WAL", NULL, 0,
 			take_mode, &wal, trouble);
-	if (err == 0 && !wal) {
-		err = trouble_say(trouble, ERR_STORE,
-			"its disk does not let it be shared");
-		if (trouble != NULL)
-			trouble_arg(trouble, "path", "%s", s->path);
-	}
+	if (err == 0 && !wal)
+		err = store_sql_say(s, ERR_STORE,
+			"its disk does not let it be shared", trouble);
 	return err;
 }
 

@@ -19,7 +19,8 @@ struct store {
 	char *path;
 	struct store_sql_cached *cached; /* prepared statements */
 	size_t n_cached;
-	bool begun; /* from store_begin to store_commit or store_rollback */
+	int failure; /* SQLite's primary code for the last error told */
+	bool begun;  /* from store_begin to store_commit or store_rollback */
 	uint64_t pruned_ms; /* the hour for which old traffic was let go */
 };
 

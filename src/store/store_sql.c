@@ -74,18 +74,24 @@ static enum err code_of(int rc)
 	return ERR_STORE;
 }
 
-int store_sql_trouble(struct store *s, int rc, struct trouble *trouble)
+int store_sql_say(const struct store *s, enum err code, const char *detail,
+	struct trouble *trouble)
 {
-	enum err code = code_of(rc);
-	char space[128];
-
 	if (trouble != NULL) {
 		trouble_set(trouble, (int)code);
 		trouble_arg(trouble, "path", "%s", s->path);
-		trouble_arg(trouble, "detail", "%s",
-			words(s, rc, space, sizeof(space)));
+		trouble_arg(trouble, "detail", "%s", detail);
 	}
 	return -(int)code;
+}
+
+int store_sql_trouble(struct store *s, int rc, struct trouble *trouble)
+{
+	char space[128];
+
+	s->failure = rc & 0xff;
+	return store_sql_say(
+		s, code_of(rc), words(s, rc, space, sizeof(space)), trouble);
 }
 
 int store_sql_not_found(const char *what, uint64_t id, struct trouble *trouble)
@@ -100,12 +106,7 @@ static int still_begun(struct store *s, struct trouble *trouble)
 {
 	if (!s->begun || sqlite3_get_autocommit(s->db) == 0)
 		return 0;
-	if (trouble != NULL) {
-		trouble_set(trouble, ERR_STORE);
-		trouble_arg(trouble, "path", "%s", s->path);
-		trouble_arg(trouble, "detail", "an earlier change failed");
-	}
-	return -ERR_STORE;
+	return store_sql_say(s, ERR_STORE, "an earlier change failed", trouble);
 }
 
 /* ---- statements ---- */

@@ -96,6 +96,9 @@ void store_sql_lag_end(struct store *s);
 
 /* Fills `trouble` from what SQLite last said; returns the negative code. */
 int store_sql_trouble(struct store *s, int rc, struct trouble *trouble);
+/* `code` with "path" and "detail"; returns -code. */
+int store_sql_say(const struct store *s, enum err code, const char *detail,
+	struct trouble *trouble);
 /* -ERR_NOT_FOUND with "detail". */
 int store_sql_not_found(const char *what, uint64_t id, struct trouble *trouble);
 

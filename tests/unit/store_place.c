@@ -147,6 +147,22 @@ uint32_t store_place_forward(struct store *s, uint32_t server, const char *name)
 	return forward.id;
 }
 
+void store_place_same_list(
+	const struct string_list *a, const struct string_list *b)
+{
+	assert_int_equal(a->n, b->n);
+	for (size_t i = 0; i < a->n; i++)
+		assert_string_equal(a->item[i], b->item[i]);
+}
+
+void store_place_same_text(const char *a, const char *b)
+{
+	if (a == NULL || b == NULL)
+		assert_ptr_equal(a, b);
+	else
+		assert_string_equal(a, b);
+}
+
 static int count(void *arg, const struct store_forward *f)
 {
 	unsigned *n = arg;

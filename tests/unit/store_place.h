@@ -38,6 +38,10 @@ int64_t store_place_number(
 uint32_t store_place_server(struct store *s, const char *name);
 uint32_t store_place_forward(
 	struct store *s, uint32_t server, const char *name);
+void store_place_same_list(
+	const struct string_list *a, const struct string_list *b);
+void store_place_same_text(const char *a, const char *b); /* NULLs too */
+
 /* What a walk counts. */
 unsigned store_place_count_forwards(struct store *s);
 
