@@ -52,7 +52,8 @@ static int read_owner(
 			.kind = (enum owner_kind)i, .id = (uint32_t)id};
 		return 0;
 	}
-	return trouble_say(trouble, ERR_INVALID, "%s", text);
+	trouble_say(trouble, ERR_INVALID, "%s", text);
+	return -ERR_INVALID;
 }
 
 static int put(struct store *s, struct owner whose, const char *kind,
