@@ -67,6 +67,7 @@ struct control_forward {
 	/* since its last start; the rates are of the last second */
 	uint32_t connections;
 	uint64_t connections_total, bytes_in, bytes_out, rate_in, rate_out;
+	uint32_t reconnects; /* times that it came back by itself */
 };
 
 struct control_prompt {

@@ -1,0 +1,132 @@
+/*
+ * /api/v1/events and a forward's traffic, see docs/api.md: history.
+ */
+#include "api/fields.h"
+#include "api/member.h"
+#include "api/query.h"
+#include "api/request.h"
+
+#define LIMIT_MAX     1000
+#define LIMIT_INITIAL 100
+#define MINUTES       60
+
+/* ---- events ---- */
+
+struct listing {
+	const struct control *control;
+	enum lang lang;
+	json_t *list;
+};
+
+static int add_event(void *arg, const struct store_event *e)
+{
+	struct listing *l = arg;
+
+	member_append(l->list, json_event(l->control, e, l->lang));
+	return 0;
+}
+
+static struct store_event_filter read_filter(
+	const struct request *r, struct control_fields *fields)
+{
+	static const char *const levels[] = {"info", "warning", "error", NULL};
+	static const char *const kinds[] = {"state", "link", "target", "notice",
+		"banner", "prompt", "change", "daemon", NULL};
+	struct store_event_filter filter = {
+		.before_id = query_number(r, "before", INT64_MAX, 0, fields),
+		.after_id = query_number(r, "after", INT64_MAX, 0, fields),
+		.since_ms = query_time(r, "since", fields),
+		.until_ms = query_time(r, "until", fields),
+		.server = query_id(r, "server_id", fields),
+		.forward = query_id(r, "forward_id", fields),
+		.kind = query_word(r, "kind", kinds, fields),
+		.level = query_word(r, "level", levels, fields),
+		.code = request_query(r, "code"),
+		.limit = (unsigned)query_number(
+			r, "limit", LIMIT_MAX, LIMIT_INITIAL, fields),
+	};
+
+	if (filter.limit == 0)
+		fields_wrong(fields, "limit", "it is out of range (1..1000)");
+	return filter;
+}
+
+static void events(struct request *r)
+{
+	struct control_fields fields = {0};
+	struct store_event_filter filter = read_filter(r, &fields);
+	struct listing l = {request_control(r), request_lang(r), NULL};
+	struct trouble trouble;
+
+	if (query_is_wrong(r, &fields))
+		return;
+	l.list = member_array();
+	if (store_each_event(control_store(l.control), &filter, add_event, &l,
+		    &trouble) == 0) {
+		request_reply_json(r, 200, l.list);
+		return;
+	}
+	json_decref(l.list);
+	request_reply_trouble(r, &trouble, NULL);
+}
+
+/* ---- traffic ---- */
+
+static int add_traffic(void *arg, const struct store_traffic *t)
+{
+	json_t *o = member_object();
+
+	member_time(o, "start", t->start_ms);
+	member_number(o, "bytes_in", t->bytes_in);
+	member_number(o, "bytes_out", t->bytes_out);
+	member_number(o, "connections", t->connections);
+	member_append(arg, o);
+	return 0;
+}
+
+static void add_minutes(const struct control *c, uint32_t forward,
+	uint64_t since_ms, json_t *list)
+{
+	struct store_traffic rows[MINUTES];
+	size_t n = control_minutes(c, forward, rows, MINUTES);
+
+	for (size_t i = 0; i < n; i++)
+		if (rows[i].start_ms >= since_ms)
+			add_traffic(list, &rows[i]);
+}
+
+static void traffic(struct request *r)
+{
+	static const char *const words[] = {"minute", "hour", "day", NULL};
+	const struct control *c = request_control(r);
+	struct control_fields fields = {0};
+	const char *by = query_word(r, "by", words, &fields);
+	uint64_t since_ms = query_time(r, "since", &fields);
+	uint32_t id = request_id(r);
+	struct trouble trouble;
+	json_t *list;
+
+	if (query_is_wrong(r, &fields))
+		return;
+	if (control_forward(c, id) == NULL) {
+		request_reply_error(
+			r, ERR_NOT_FOUND, "there is no such forward");
+		return;
+	}
+	list = member_array();
+	if (by == NULL || by == words[0]) {
+		add_minutes(c, id, since_ms, list);
+	} else if (store_each_traffic(control_store(c), id, by == words[2],
+			   since_ms, add_traffic, list, &trouble) != 0) {
+		json_decref(list);
+		request_reply_trouble(r, &trouble, NULL);
+		return;
+	}
+	request_reply_json(r, 200, list);
+}
+
+const struct route routes_events[] = {
+	{"GET", "/api/v1/events", ROUTE_READ, 0, events},
+	{"GET", "/api/v1/forwards/{id}/traffic", ROUTE_READ, 0, traffic},
+	{0},
+};
