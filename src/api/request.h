@@ -62,9 +62,8 @@ void request_reply_trouble(struct request *r, const struct trouble *t,
 	const struct control_fields *fields);
 /* trouble_say and request_reply_trouble. */
 void request_reply_error(struct request *r, int code, const char *detail);
-/* Before the reply: one more header. Copied. */
+/* Before the reply: one more header, in place of ours of that name. Copied. */
 void request_add_header(struct request *r, const char *name, const char *value);
-/* Before request_reply_text: as a download of that name. */
 
 /* ---- routes ---- */
 enum route_scope { ROUTE_PUBLIC, ROUTE_READ, ROUTE_WRITE };
