@@ -5,7 +5,7 @@
 
 #include "api/fields_server.h"
 #include "api/member.h"
-#include "api/option_text.h"
+#include "store/option_text.h"
 #include "api/request.h"
 #include "api/server_way.h"
 #include "api/ssh_command.h"

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/option_text.h"
+#include "store/option_text.h"
 #include "base/buf.h"
 #include "base/mem.h"
 #include "store/store_list.h"

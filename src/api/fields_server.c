@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 
 #include "api/fields_option.h"
-#include "api/option_text.h"
+#include "store/option_text.h"
 #include "store/store_list.h"
 
 static fields_read_fn read_keep, read_others;

@@ -2,7 +2,7 @@
 
 #include "api/fields_server.h"
 #include "api/member.h"
-#include "api/option_text.h"
+#include "store/option_text.h"
 #include "api/request.h"
 #include "store/store_list.h"
 

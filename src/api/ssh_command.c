@@ -4,7 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "api/option_text.h"
+#include "store/option_text.h"
 #include "base/mem.h"
 
 #define SPEC_TEXT 1280

@@ -32,7 +32,7 @@ enum import_format {
 	IMPORT_BORING,
 	IMPORT_MOLE,
 	IMPORT_MARIX,
-	IMPORT_JSON, /* our export */
+	IMPORT_JSON, /* our export: read by api/import_json.h, which knows it */
 	IMPORT_FORMAT_COUNT
 };
 /* "ssh-config", "command" …; IMPORT_FORMAT_COUNT when there is none. */

@@ -1,4 +1,4 @@
-#include "api/option_text.h"
+#include "store/option_text.h"
 
 #include <ctype.h>
 #include <stdlib.h>

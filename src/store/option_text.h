@@ -5,8 +5,8 @@
  *
  * Pure. Any thread.
  */
-#ifndef TAUPE_API_OPTION_TEXT_H
-#define TAUPE_API_OPTION_TEXT_H
+#ifndef TAUPE_STORE_OPTION_TEXT_H
+#define TAUPE_STORE_OPTION_TEXT_H
 
 #include <stdbool.h>
 #include <stddef.h>
