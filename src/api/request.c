@@ -97,13 +97,23 @@ static void find_route(struct request *r)
 	r->id_text = found.id_text;
 }
 
+/* An entity tag that nothing of ours ever had is an old one. */
+static void refuse_if_match(struct request *r)
+{
+	struct trouble trouble;
+
+	trouble_set(&trouble, ERR_PRECONDITION);
+	trouble_arg(&trouble, "name", "%s", r->uri);
+	request_reply_trouble(r, &trouble, NULL);
+}
+
 static void check_headers(struct request *r)
 {
 	const char *length = request_header(r, MHD_HTTP_HEADER_CONTENT_LENGTH);
 
 	if (!negotiate_if_match(
 		    request_header(r, MHD_HTTP_HEADER_IF_MATCH), &r->if_match))
-		request_reply_error(r, ERR_PRECONDITION, NULL);
+		refuse_if_match(r);
 	else if (length != NULL && strtoull(length, NULL, 10) > BODY_MAX)
 		request_reply_error(
 			r, ERR_TOO_LARGE, "the body is larger than 1 MiB");
