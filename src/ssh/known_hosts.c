@@ -233,6 +233,59 @@ void known_hosts_check(const struct known_hosts *kh, const char *name,
 	free(found.entry);
 }
 
+/* ---- for people to look at ---- */
+
+static struct slice comment_of(const struct entry *e)
+{
+	struct slice rest = e->line.key;
+
+	(void)known_hosts_line_word(&rest); /* type */
+	(void)known_hosts_line_word(&rest);
+	return rest;
+}
+
+void known_hosts_each(
+	struct known_hosts *kh, known_hosts_entry_fn *fn, void *arg)
+{
+	static const char *const markers[] = {
+		[KNOWN_HOSTS_PLAIN] = "",
+		[KNOWN_HOSTS_AUTHORITY] = "@cert-authority",
+		[KNOWN_HOSTS_REVOKE] = "@revoked",
+	};
+
+	for (size_t i = 0; i < kh->n_entries; i++) {
+		struct entry *e = &kh->entries[i];
+		struct slice hosts = e->line.hosts, comment = comment_of(e);
+		const struct pubkey *key = entry_key(e);
+		char *names, *words;
+
+		/* Words with a NUL in them would be read as others. */
+		if (key == NULL || memchr(hosts.p, 0, hosts.len) != NULL)
+			continue;
+		names = mem_dup(hosts.p, hosts.len);
+		words = mem_dup(comment.p, comment.len);
+		fn(arg, &(struct known_hosts_entry){
+				.path = e->path,
+				.line = e->number,
+				.marker = markers[e->line.marker],
+				.names = names,
+				.hashed = names[0] == '|',
+				.key = key,
+				.comment = words,
+			});
+		free(names);
+		free(words);
+	}
+}
+
+bool known_hosts_entry_is_for(
+	const struct known_hosts_entry *entry, const char *name)
+{
+	struct known_hosts_line line = {.hosts = slice_of(entry->names)};
+
+	return known_hosts_line_names(&line, name);
+}
+
 /* ---- the order of host key algorithms ---- */
 
 enum rank { RANK_AUTHORITY, RANK_RECORDED, RANK_OTHER, RANK_CERT, RANK_COUNT };

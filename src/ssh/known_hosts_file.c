@@ -1,5 +1,6 @@
 /*
- * Changing a known_hosts file: append one line, or replace a host's keys.
+ * Changing a known_hosts file: append one line, remove one, or replace a host's
+ * keys.
  *
  * Writers of ours take turns by flock(2). The lock belongs to the file that was
  * opened, and an update renames a new file into its place; so whoever gets the
@@ -55,17 +56,23 @@ static int lock(int fd)
 	return EWOULDBLOCK;
 }
 
-static int open_locked(const char *path, int *ret_fd, struct trouble *trouble)
+/* `create`: O_CREAT, or 0. */
+static int open_locked(
+	const char *path, int create, int *ret_fd, struct trouble *trouble)
 {
 	struct stat opened, named;
 	int fd, error;
 
-	make_folder(path);
+	if (create != 0)
+		make_folder(path);
 	for (unsigned i = 0; i < LOCK_TRIES; i++) {
 		fd = open(path,
-			O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK |
-				O_NOCTTY,
+			O_RDWR | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOCTTY |
+				create,
 			0600);
+		if (fd < 0 && errno == ENOENT && create == 0)
+			return file_trouble(
+				trouble, ERR_NOT_FOUND, path, ENOENT);
 		if (fd < 0)
 			return file_trouble(trouble, ERR_FILE, path, errno);
 		error = lock(fd);
@@ -153,7 +160,7 @@ int known_hosts_append(const char *path, const char *name,
 	err = put_line(&line, name, key, hashed, trouble);
 	if (err != 0)
 		goto out;
-	err = open_locked(path, &fd, trouble);
+	err = open_locked(path, O_CREAT, &fd, trouble);
 	if (err != 0)
 		goto out;
 	if (lacks_newline(fd))
@@ -262,14 +269,24 @@ out:
 	return error;
 }
 
+/* A symbolic link keeps pointing at the file that it names. */
+static int put_in_place(const char *path, const struct stat *old,
+	const struct buf *text, struct trouble *trouble)
+{
+	char *real = realpath(path, NULL);
+	int error = real == NULL ? errno : replace_file(real, old, text);
+
+	free(real);
+	return error != 0 ? file_trouble(trouble, ERR_FILE, path, error) : 0;
+}
+
 /* With the file open and locked. */
 static int update_locked(struct update *u, int fd, const char *path,
 	bool hashed, struct trouble *trouble)
 {
 	struct buf old = BUF_INIT;
-	char *real = NULL;
 	struct stat st;
-	int err, error = 0;
+	int err;
 
 	/* /dev/null, for one, must not be renamed over. */
 	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
@@ -280,13 +297,8 @@ static int update_locked(struct update *u, int fd, const char *path,
 	err = rewrite(u, buf_slice(&old), hashed, trouble);
 	if (err != 0 || (u->added == 0 && u->removed == 0))
 		goto out;
-	/* A symbolic link keeps pointing at the file that it names. */
-	real = realpath(path, NULL);
-	error = real == NULL ? errno : replace_file(real, &st, &u->text);
-	if (error != 0)
-		err = file_trouble(trouble, ERR_FILE, path, error);
+	err = put_in_place(path, &st, &u->text, trouble);
 out:
-	free(real);
 	buf_done(&old);
 	return err;
 }
@@ -298,7 +310,7 @@ int known_hosts_update(const char *path, const char *name,
 	struct update u = {.name = name, .keys = keys, .n_keys = n_keys};
 	int fd = -1, err;
 
-	err = open_locked(path, &fd, trouble);
+	err = open_locked(path, O_CREAT, &fd, trouble);
 	if (err != 0)
 		return err;
 	u.recorded = mem_zalloc(n_keys, sizeof(*u.recorded));
@@ -310,5 +322,77 @@ int known_hosts_update(const char *path, const char *name,
 	}
 	free(u.recorded);
 	buf_done(&u.text);
+	return err;
+}
+
+/* ---- removal ---- */
+
+static bool holds_key(struct slice text, const char *fingerprint)
+{
+	char found[PUBKEY_FINGERPRINT_MAX];
+	struct known_hosts_line line;
+	struct pubkey *key;
+	bool plain;
+
+	if (!known_hosts_line_parse(text, &line) ||
+		pubkey_parse_line(line.key, &key, NULL) != 0)
+		return false;
+	plain = !pubkey_is_cert(key);
+	pubkey_fingerprint(key, found);
+	pubkey_free(key);
+	return plain && strcmp(found, fingerprint) == 0;
+}
+
+/* What is left of `old`. False: the line is not what it was. */
+static bool without_line(struct slice old, unsigned number,
+	const char *fingerprint, struct buf *out)
+{
+	struct slice left = old, line;
+
+	for (unsigned n = 1; known_hosts_line_next(&left, &line); n++) {
+		if (n != number)
+			continue;
+		if (!holds_key(line, fingerprint))
+			return false;
+		buf_put(out, old.p, (size_t)(line.p - old.p));
+		buf_put(out, left.p, left.len);
+		return true;
+	}
+	return false;
+}
+
+/* With the file open and locked. */
+static int remove_locked(int fd, const char *path, unsigned line,
+	const char *fingerprint, struct trouble *trouble)
+{
+	struct buf old = BUF_INIT, text = BUF_INIT;
+	struct stat st;
+	int err;
+
+	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
+		return file_trouble(trouble, ERR_NOT_FOUND, path, ENOENT);
+	err = file_read_fd(fd, path, KNOWN_HOSTS_FILE_MAX, &old, trouble);
+	if (err == 0 &&
+		!without_line(buf_slice(&old), line, fingerprint, &text)) {
+		err = trouble_say(trouble, ERR_NOT_FOUND,
+			"the line does not hold that key any more");
+	}
+	if (err == 0)
+		err = put_in_place(path, &st, &text, trouble);
+	buf_done(&old);
+	buf_done(&text);
+	return err;
+}
+
+int known_hosts_remove(const char *path, unsigned line, const char *fingerprint,
+	struct trouble *trouble)
+{
+	int fd, err;
+
+	err = open_locked(path, 0, &fd, trouble);
+	if (err != 0)
+		return err;
+	err = remove_locked(fd, path, line, fingerprint, trouble);
+	close(fd);
 	return err;
 }

@@ -25,7 +25,7 @@ static void skip_blanks(struct slice *s)
 	}
 }
 
-static struct slice take_word(struct slice *s)
+struct slice known_hosts_line_word(struct slice *s)
 {
 	struct slice word = {s->p, 0};
 
@@ -68,7 +68,7 @@ bool known_hosts_line_parse(
 	skip_blanks(&line);
 	if (line.len == 0 || line.p[0] == '#')
 		return false;
-	hosts = take_word(&line);
+	hosts = known_hosts_line_word(&line);
 	if (hosts.p[0] == '@') {
 		if (slice_is(hosts, "@cert-authority"))
 			marker = KNOWN_HOSTS_AUTHORITY;
@@ -76,7 +76,7 @@ bool known_hosts_line_parse(
 			marker = KNOWN_HOSTS_REVOKE;
 		else
 			return false;
-		hosts = take_word(&line);
+		hosts = known_hosts_line_word(&line);
 		if (hosts.len == 0 || hosts.p[0] == '@')
 			return false;
 	}

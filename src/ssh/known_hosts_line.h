@@ -31,6 +31,9 @@ struct known_hosts_line {
  * the end. */
 bool known_hosts_line_next(struct slice *text, struct slice *ret_line);
 
+/* Cuts the next word, and the blanks behind it, off the front of `line`. */
+struct slice known_hosts_line_word(struct slice *line);
+
 /* False for empty lines, comments, unknown or repeated markers, missing fields
  * and lines over KNOWN_HOSTS_LINE_MAX: what a lookup skips. */
 bool known_hosts_line_parse(

@@ -29,6 +29,23 @@ static void look_up(const struct known_hosts *kh, struct slice text)
 	}
 }
 
+/* What is listed is what is looked up: an entry for "h" that is not revoked
+ * matches its own key. */
+static void look_at(void *arg, const struct known_hosts_entry *e)
+{
+	struct known_hosts_answer answer;
+
+	if (e->key == NULL || strlen(e->marker) + strlen(e->names) == 0 ||
+		e->comment == NULL)
+		abort();
+	if (*e->marker != '\0' || !known_hosts_entry_is_for(e, "h"))
+		return;
+	known_hosts_check(arg, "h", e->key, &answer);
+	if (answer.verdict != KNOWN_HOSTS_MATCH &&
+		answer.verdict != KNOWN_HOSTS_REVOKED)
+		abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct known_hosts *kh = known_hosts_new();
@@ -37,6 +54,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	known_hosts_parse(kh, (struct slice){data, size}, "fuzz");
 	look_up(kh, (struct slice){data, size});
+	known_hosts_each(kh, look_at, kh);
 	list = known_hosts_order_algs(kh, "[h]:2222", defaults);
 	if (strlen(list) != strlen(defaults))
 		abort();

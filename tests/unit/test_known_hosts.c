@@ -629,6 +629,108 @@ static void update_follows_links_and_spares_devices(void **state)
 	assert_int_equal(sandbox_run("! ls | grep -q '\\.......$'"), 0);
 }
 
+/* One line an entry: what people see of it. */
+static void put_entry(void *arg, const struct known_hosts_entry *e)
+{
+	char fingerprint[PUBKEY_FINGERPRINT_MAX];
+	size_t key = 0;
+
+	pubkey_fingerprint(e->key, fingerprint);
+	while (key < N_KEYS && !pubkey_equal_plain(keys[key], e->key))
+		key++;
+	assert_string_not_equal(fingerprint, "");
+	buf_printf(arg, "%s:%u|%s|%s|%zu|%s%s\n", e->path, e->line, e->marker,
+		e->hashed ? "#" : e->names, key, e->comment,
+		known_hosts_entry_is_for(e, "h") ? "|h" : "");
+}
+
+static void entries_are_listed(void **state)
+{
+	struct known_hosts *kh = known_hosts_new();
+	struct buf out = BUF_INIT;
+	struct trouble t;
+
+	(void)state;
+	write_file("list", "# first\nh %0 an  old one \nother,10.* %1\n\n"
+			   "\t@revoked  h\t%2\t x\r\nh junk\n@what h %3\n"
+			   "@cert-authority *,!h %4\n[h]:2222 %5");
+	write_file("list2", "h %6\n");
+	assert_int_equal(
+		sandbox_run("ssh-keygen -H -f list2 >/dev/null 2>&1"), 0);
+	assert_int_equal(known_hosts_load(kh, "list", &t), 0);
+	assert_int_equal(known_hosts_load(kh, "list2", &t), 0);
+	known_hosts_each(kh, put_entry, &out);
+	buf_put_u8(&out, 0);
+	assert_string_equal((char *)buf_ptr(&out),
+		"list:2||h|0|an  old one|h\n"
+		"list:3||other,10.*|1|\n"
+		"list:5|@revoked|h|2|x|h\n"
+		"list:8|@cert-authority|*,!h|4|\n"
+		"list:9||[h]:2222|5|\n"
+		"list2:1||#|6||h\n");
+	buf_done(&out);
+	known_hosts_free(kh);
+}
+
+static int remove_key(const char *path, unsigned line, size_t key)
+{
+	char fingerprint[PUBKEY_FINGERPRINT_MAX];
+	struct trouble t;
+	int err;
+
+	pubkey_fingerprint(keys[key], fingerprint);
+	err = known_hosts_remove(path, line, fingerprint, &t);
+	assert_int_equal(err != 0 ? t.code : ERR_OK, -err);
+	return err;
+}
+
+static void remove_takes_one_line(void **state)
+{
+	struct stat st;
+
+	(void)state;
+	write_file("rm", "# first\r\n h %0 \nh %1\n\njunk\n|1|x|y %2\nh %3");
+	assert_int_equal(chmod("rm", 0640), 0);
+	assert_int_equal(symlink("rm", "rm-link"), 0);
+	assert_int_equal(remove_key("rm-link", 3, 1), 0);
+	assert_file("rm", "# first\r\n h %0 \n\njunk\n|1|x|y %2\nh %3");
+	assert_int_equal(lstat("rm-link", &st), 0);
+	assert_true(S_ISLNK(st.st_mode));
+	assert_int_equal(stat("rm", &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0640);
+	/* the last one, that no newline ends, and the first */
+	assert_int_equal(remove_key("rm", 6, 3), 0);
+	assert_int_equal(remove_key("rm", 2, 0), 0);
+	assert_file("rm", "# first\r\n\njunk\n|1|x|y %2\n");
+	assert_int_equal(remove_key("rm", 4, 2), 0);
+	assert_file("rm", "# first\r\n\njunk\n");
+}
+
+static void remove_wants_the_very_key(void **state)
+{
+	struct stat before, after;
+
+	(void)state;
+	write_file("rm2", "# first\nh %0\nh %1\nh junk\n");
+	assert_int_equal(stat("rm2", &before), 0);
+	assert_int_equal(remove_key("rm2", 2, 1), -ERR_NOT_FOUND);
+	assert_int_equal(remove_key("rm2", 3, 0), -ERR_NOT_FOUND);
+	assert_int_equal(remove_key("rm2", 0, 0), -ERR_NOT_FOUND);
+	assert_int_equal(remove_key("rm2", 1, 0), -ERR_NOT_FOUND);
+	assert_int_equal(remove_key("rm2", 4, 0), -ERR_NOT_FOUND);
+	assert_int_equal(remove_key("rm2", 5, 0), -ERR_NOT_FOUND);
+	assert_int_equal(
+		known_hosts_remove("rm2", 2, "", NULL), -ERR_NOT_FOUND);
+	assert_file("rm2", "# first\nh %0\nh %1\nh junk\n");
+	assert_int_equal(stat("rm2", &after), 0);
+	assert_int_equal(before.st_ino, after.st_ino);
+	assert_int_equal(remove_key("no-such", 1, 0), -ERR_NOT_FOUND);
+	assert_int_equal(remove_key("no-such/file", 1, 0), -ERR_NOT_FOUND);
+	assert_int_equal(remove_key("/dev/null", 1, 0), -ERR_NOT_FOUND);
+	assert_int_equal(stat("no-such", &after), -1);
+	assert_int_equal(remove_key(".", 1, 0), -ERR_FILE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -652,6 +754,9 @@ int main(void)
 		cmocka_unit_test(update_knows_hashed_lines),
 		cmocka_unit_test(update_adds_a_key_once_and_counts_patterns),
 		cmocka_unit_test(update_follows_links_and_spares_devices),
+		cmocka_unit_test(entries_are_listed),
+		cmocka_unit_test(remove_takes_one_line),
+		cmocka_unit_test(remove_wants_the_very_key),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
