@@ -46,11 +46,6 @@ struct reader {
 	int result;
 };
 
-static struct slice slice_of(const char *text)
-{
-	return (struct slice){(const uint8_t *)text, strlen(text)};
-}
-
 /* A lone port is one of the loopback; a path stays. */
 static char *address(const char *text)
 {

@@ -1,5 +1,6 @@
 #include "import/import_build.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -24,7 +25,7 @@ void import_build_skip_trouble(struct import_set *set, unsigned line,
 	skip = &set->skipped[set->n_skipped++];
 	skip->line = line;
 	skip->what = mem_alloc(WHAT_MAX);
-	clean_line(skip->what, WHAT_MAX, what.p, what.n);
+	clean_line(skip->what, WHAT_MAX, what.p, what.len);
 	skip->why = *why;
 }
 
@@ -35,11 +36,6 @@ void import_build_skip(struct import_set *set, unsigned line, struct slice what,
 
 	(void)trouble_say(&why, ERR_INVALID, "%s", detail);
 	import_build_skip_trouble(set, line, what, &why);
-}
-
-static struct slice words(const char *text)
-{
-	return (struct slice){(const uint8_t *)text, strlen(text)};
 }
 
 static bool server_named(const struct import_set *set, const char *name)
@@ -87,11 +83,11 @@ int import_build_own_server(struct import_set *set, unsigned line,
 	struct import_server *s;
 
 	if (!destination_host_valid(host)) {
-		import_build_skip(set, line, words(host), "is not a host");
+		import_build_skip(set, line, slice_of(host), "is not a host");
 		return -ERR_INVALID;
 	}
 	if (user != NULL && (user[0] == '\0' || user[0] == '-')) {
-		import_build_skip(set, line, words(user),
+		import_build_skip(set, line, slice_of(user),
 			"the user name is empty or has unsafe characters");
 		return -ERR_INVALID;
 	}
@@ -168,7 +164,8 @@ void import_build_option(struct import_set *set, unsigned line, size_t server,
 
 	options_init(&probe);
 	if (options_set(&probe, assignment, &why) < 0)
-		import_build_skip_trouble(set, line, words(assignment), &why);
+		import_build_skip_trouble(
+			set, line, slice_of(assignment), &why);
 	else
 		option_text_add(
 			&set->servers[server].server.options, name, value);
@@ -213,7 +210,7 @@ int import_build_forward(struct import_set *set, unsigned line, size_t server,
 	if (set->n_forwards == IMPORT_ITEMS_MAX)
 		return -ERR_LIMIT;
 	if (forward_spec_parse(type, text, &spec, &why) < 0) {
-		import_build_skip_trouble(set, line, words(text), &why);
+		import_build_skip_trouble(set, line, slice_of(text), &why);
 		return -ERR_INVALID;
 	}
 	if (name == NULL)

@@ -28,23 +28,24 @@ static const struct flag {
 	const char *option, *preset;
 	enum forward_type type;
 } flags[] = {
-	{'L', DOES_FORWARD, .type = FORWARD_LOCAL},
-	{'R', DOES_FORWARD, .type = FORWARD_REMOTE},
-	{'D', DOES_FORWARD, .type = FORWARD_DYNAMIC},
-	{'i', DOES_WORD, .option = "IdentityFile"},
-	{'J', DOES_WORD, .option = "ProxyJump"},
-	{'b', DOES_WORD, .option = "BindAddress"},
-	{'c', DOES_WORD, .option = "Ciphers"},
-	{'m', DOES_WORD, .option = "MACs"},
-	{'4', DOES_PRESET, "AddressFamily", "inet"},
-	{'6', DOES_PRESET, "AddressFamily", "inet6"},
-	{'g', DOES_PRESET, "GatewayPorts", "yes"},
-	{'o', DOES_ASSIGN},
-	{'p', DOES_PORT},
-	{'l', DOES_USER},
-	{'F', DOES_SKIP},
-	{'W', DOES_SKIP},
-	{'w', DOES_SKIP},
+	{'L', .does = DOES_FORWARD, .type = FORWARD_LOCAL},
+	{'R', .does = DOES_FORWARD, .type = FORWARD_REMOTE},
+	{'D', .does = DOES_FORWARD, .type = FORWARD_DYNAMIC},
+	{'i', .does = DOES_WORD, .option = "IdentityFile"},
+	{'J', .does = DOES_WORD, .option = "ProxyJump"},
+	{'b', .does = DOES_WORD, .option = "BindAddress"},
+	{'c', .does = DOES_WORD, .option = "Ciphers"},
+	{'m', .does = DOES_WORD, .option = "MACs"},
+	{'4', .does = DOES_PRESET, .option = "AddressFamily", .preset = "inet"},
+	{'6', .does = DOES_PRESET, .option = "AddressFamily",
+		.preset = "inet6"},
+	{'g', .does = DOES_PRESET, .option = "GatewayPorts", .preset = "yes"},
+	{'o', .does = DOES_ASSIGN},
+	{'p', .does = DOES_PORT},
+	{'l', .does = DOES_USER},
+	{'F', .does = DOES_SKIP},
+	{'W', .does = DOES_SKIP},
+	{'w', .does = DOES_SKIP},
 };
 /* ssh's other flags with a value, and those without. */
 static const char other_with_value[] = "BEIOPQSe";
@@ -64,11 +65,6 @@ struct line {
 	} * given;
 	size_t n_given;
 };
-
-static struct slice slice_of(const char *text)
-{
-	return (struct slice){(const uint8_t *)text, strlen(text)};
-}
 
 static const struct flag *find_flag(char letter)
 {

@@ -13,11 +13,6 @@
 #include "import/import_build.h"
 #include "import/import_formats.h"
 
-static struct slice slice_of(const char *text)
-{
-	return (struct slice){(const uint8_t *)text, strlen(text)};
-}
-
 static const char *text_of(const json_t *object, const char *name)
 {
 	const char *text = json_string_value(json_object_get(object, name));

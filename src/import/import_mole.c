@@ -21,11 +21,6 @@ struct reader {
 	int result;
 };
 
-static struct slice slice_of(const char *text)
-{
-	return (struct slice){(const uint8_t *)text, strlen(text)};
-}
-
 /* "10s", "1m30s": Go's durations, which ssh reads too; empty ones are 0. */
 static void duration(
 	struct reader *r, size_t server, const char *option, const char *text)

@@ -4,6 +4,7 @@
  */
 #include <ctype.h>
 #include <libgen.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -40,11 +41,6 @@ struct session {
 	char *name;
 	char *value[PUTTY_KEYS];
 };
-
-static struct slice slice_of(const char *text)
-{
-	return (struct slice){(const uint8_t *)text, strlen(text)};
-}
 
 static unsigned long number(const struct session *s, enum putty_key key)
 {

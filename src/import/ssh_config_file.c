@@ -27,11 +27,6 @@ struct place {
 	unsigned no, depth;
 };
 
-static struct slice slice_of(const char *text)
-{
-	return (struct slice){(const uint8_t *)text, strlen(text)};
-}
-
 static char *lower(const char *text, size_t n)
 {
 	char *copy = mem_dup(text, n);
