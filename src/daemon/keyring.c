@@ -34,8 +34,9 @@ struct secret_schema {
 	int reserved;
 	void *reserved_more[7];
 };
-#define SEARCH_LOAD_SECRETS 8 /* SECRET_SEARCH_LOAD_SECRETS, and no unlocking  \
-			       */
+#define SEARCH_LOAD_SECRETS                                                    \
+	8 /* SECRET_SEARCH_LOAD_SECRETS, and no unlocking                      \
+	   */
 
 struct library {
 	void *(*table_new)(unsigned (*)(const void *),
@@ -49,6 +50,7 @@ struct library {
 	int (*item_is_locked)(void *item);
 	void *(*item_secret)(void *item);
 	const char *(*value_get)(void *value, size_t *length);
+	void *(*service)(int flags, void *cancellable, struct g_error **error);
 	void *(*collection)(void *service, const char *alias, int flags,
 		void *cancellable, struct g_error **error);
 	int (*collection_is_locked)(void *collection);
@@ -71,6 +73,7 @@ static const struct {
 	{"secret_item_get_locked", offsetof(struct library, item_is_locked)},
 	{"secret_item_get_secret", offsetof(struct library, item_secret)},
 	{"secret_value_get", offsetof(struct library, value_get)},
+	{"secret_service_get_sync", offsetof(struct library, service)},
 	{"secret_collection_for_alias_sync",
 		offsetof(struct library, collection)},
 	{"secret_collection_get_locked",
@@ -142,8 +145,12 @@ static enum keyring_status get(const struct library *lib, void *attributes)
 static enum keyring_status can_store(const struct library *lib)
 {
 	struct g_error *error = NULL;
-	void *collection = lib->collection(NULL, "default", 0, NULL, &error);
+	void *service, *collection = NULL;
 
+	service = lib->service(0, NULL, &error);
+	if (service != NULL)
+		collection =
+			lib->collection(service, "default", 0, NULL, &error);
 	if (error != NULL)
 		return failed(error);
 	if (collection == NULL)
