@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "api/doctor.h"
 #include "api/fresh.h"
 #include "api/member.h"
 #include "api/metrics.h"
@@ -135,6 +136,7 @@ static void stop(struct request *r)
 
 const struct route routes_status[] = {
 	{"GET", "/api/v1/status", ROUTE_READ, 0, status},
+	{"GET", "/api/v1/doctor", ROUTE_READ, 0, doctor_answer},
 	{"POST", "/api/v1/reload", ROUTE_WRITE, 0, reload},
 	{"POST", "/api/v1/shutdown", ROUTE_WRITE, ROUTE_LOCAL_ONLY, stop},
 	{"GET", "/metrics", ROUTE_READ, 0, metrics},
