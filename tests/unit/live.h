@@ -269,7 +269,8 @@ static inline void live_start_sshd(struct live_sshd *s)
 	close(fd);
 }
 
-static inline void live_kill_children(pid_t parent)
+/* All that descend from it. */
+static inline void live_signal_children(pid_t parent, int signal)
 {
 	char path[64], text[1024] = "";
 	FILE *f;
@@ -287,9 +288,14 @@ static inline void live_kill_children(pid_t parent)
 
 		if (pid <= 1)
 			break;
-		live_kill_children((pid_t)pid);
-		kill((pid_t)pid, SIGKILL);
+		live_signal_children((pid_t)pid, signal);
+		kill((pid_t)pid, signal);
 	}
+}
+
+static inline void live_kill_children(pid_t parent)
+{
+	live_signal_children(parent, SIGKILL);
 }
 
 /* As a crash of the server's machine: the listener and all its sessions. */

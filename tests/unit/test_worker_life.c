@@ -332,6 +332,34 @@ static void test_remote_port_is_taken(void **state)
 	assert_int_equal(await_port(f), port);
 }
 
+/* Our last link is dead, but the server has not noticed: it keeps the port for
+ * it. That is said as what it is, and the port taken when it is free. */
+static void test_remote_port_held_by_the_old_link(void **state)
+{
+	struct fixture *f = *state;
+	uint16_t port = live_free_port();
+	const struct event *e;
+	char text[32];
+
+	add_at(f, sshd.port, NULL);
+	live_forward(f->worker, SERVER, FORWARD, FORWARD_REMOTE,
+		"127.0.0.1:%u:127.0.0.1:%u", port, echo_port);
+	assert_int_equal(await_port(f), port);
+	live_signal_children(sshd.pid, SIGSTOP);
+	worker_probe(f->worker);
+	live_await_forward(&f->live, SERVER, FORWARD, STATE_RECONNECTING);
+	do
+		e = live_await(&f->live, SERVER, EVENT_NOTICE);
+	while (strcmp(e->text, "notice.remote_port_held_by_old_link") != 0);
+	snprintf(text, sizeof(text), "127.0.0.1:%u", port);
+	assert_string_equal(trouble_get(&e->trouble, "address"), text);
+	assert_int_equal(e->forward_id, FORWARD);
+	assert_int_equal(e->next_try_ms, 1000);
+	live_signal_children(sshd.pid, SIGCONT);
+	assert_int_equal(await_port(f), port);
+	live_exchange(live_connect(port), 1000);
+}
+
 static void test_who_waits_too_long_is_turned_away(void **state)
 {
 	struct fixture *f = *state;
@@ -525,6 +553,7 @@ int main(void)
 		WITH_WORKER(test_returns_and_serves_who_waited),
 		WITH_WORKER(test_remote_port_0_is_kept),
 		WITH_WORKER(test_remote_port_is_taken),
+		WITH_WORKER(test_remote_port_held_by_the_old_link),
 		WITH_WORKER(test_who_waits_too_long_is_turned_away),
 		WITH_WORKER(test_once_ends_at_the_first_loss),
 		WITH_WORKER(test_probe_of_a_dead_link),
