@@ -9,7 +9,6 @@
 #include "api/passphrase.h"
 #include "api/refuse.h"
 #include "api/request.h"
-#include "base/log.h"
 #include "daemon/vault.h"
 
 #define BASE "/api/v1/settings"
@@ -66,17 +65,6 @@ static void check(
 		if (strcmp(*w, text) == 0)
 			return;
 	fields_wrong(fields, name, "it is none of the words that it takes");
-}
-
-static int store(struct control *c, const char *name, const char *text,
-	struct trouble *trouble)
-{
-	enum log_level level = LOG_INFO;
-
-	if (strcmp(name, "log_level") == 0 &&
-		(text == NULL || log_level_parse(text, &level)))
-		log_set_level(level);
-	return control_set_setting(c, name, text, trouble);
 }
 
 static void change(struct request *r)
