@@ -5,11 +5,11 @@
 
 #include "api/fields_server.h"
 #include "api/member.h"
-#include "store/option_text.h"
 #include "api/request.h"
 #include "api/server_way.h"
 #include "api/ssh_command.h"
 #include "base/mem.h"
+#include "store/option_text.h"
 
 #define FORMAT_VERSION 1
 #define SPEC_TEXT      1280

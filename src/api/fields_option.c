@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/option_text.h"
 #include "base/buf.h"
 #include "base/mem.h"
+#include "store/option_text.h"
 #include "store/store_list.h"
 
 static struct string_list *place_of(const struct fields_row *row, void *record)

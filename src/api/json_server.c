@@ -2,8 +2,8 @@
 
 #include "api/fields_server.h"
 #include "api/member.h"
-#include "store/option_text.h"
 #include "api/request.h"
+#include "store/option_text.h"
 #include "store/store_list.h"
 
 #define SSH_PORT 22

@@ -4,8 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "store/option_text.h"
 #include "base/mem.h"
+#include "store/option_text.h"
 
 #define SPEC_TEXT 1280
 #define SSH_PORT  22
