@@ -168,8 +168,7 @@ void fields_read(const struct fields_row *rows, size_t n_rows,
 	const char *name;
 	json_t *value;
 
-	json_object_foreach((json_t *)body, name, value)
-	{
+	json_object_foreach ((json_t *)body, name, value) {
 		const struct fields_row *row = find(rows, n_rows, name);
 		struct trouble trouble;
 

@@ -175,10 +175,10 @@ static void put_together(struct store_forward *record,
 	if (spec->type != FORWARD_DYNAMIC)
 		return;
 	/* What an older type left there goes; what is typed now is wrong. */
-	json_object_foreach((json_t *)body, name,
-		value) if (fields_side_has(target, name) &&
-			   !json_is_null(value)) fields_wrong(fields,
-		target->name, "it has no destination of its own");
+	json_object_foreach ((json_t *)body, name, value)
+		if (fields_side_has(target, name) && !json_is_null(value))
+			fields_wrong(fields, target->name,
+				"it has no destination of its own");
 }
 
 /* ---- the rest ---- */

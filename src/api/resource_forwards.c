@@ -345,9 +345,9 @@ static void choose(const struct control *c, json_t *body, struct ids *ids,
 	const char *name;
 	json_t *value;
 
-	json_object_foreach(body, name,
-		value) if (value != list && value != tag && value != all)
-		fields_wrong(fields, name, "there is no such field");
+	json_object_foreach (body, name, value)
+		if (value != list && value != tag && value != all)
+			fields_wrong(fields, name, "there is no such field");
 	if ((list != NULL) + (tag != NULL) + (all != NULL) != 1)
 		fields_wrong(
 			fields, "ids", "either ids or tag or all is wanted");

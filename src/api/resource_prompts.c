@@ -72,10 +72,9 @@ static void read_reply(json_t *body, unsigned wanted, struct reply *reply,
 	const char *name;
 	json_t *value;
 
-	json_object_foreach(
-		body, name, value) if (strcmp(name, "answers") != 0 &&
-				       strcmp(name, "keep") != 0)
-		fields_wrong(fields, name, "there is no such field");
+	json_object_foreach (body, name, value)
+		if (strcmp(name, "answers") != 0 && strcmp(name, "keep") != 0)
+			fields_wrong(fields, name, "there is no such field");
 	if (keep != NULL && !json_is_boolean(keep) && !json_is_null(keep))
 		fields_wrong(fields, "keep", "true or false is wanted");
 	reply->keep = json_is_true(keep);

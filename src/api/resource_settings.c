@@ -76,19 +76,18 @@ static void change(struct request *r)
 
 	if (!refuse_without_object(r))
 		return;
-	json_object_foreach(request_body(r), name, value)
+	json_object_foreach (request_body(r), name, value)
 		check(name, value, &fields);
 	if (fields.n != 0) {
 		refuse_fields(r, &fields);
 		return;
 	}
-	json_object_foreach(request_body(r), name,
-		value) if (store(request_control(r), name,
-				   json_string_value(value), &trouble) != 0)
-	{
-		request_reply_trouble(r, &trouble, NULL);
-		return;
-	}
+	json_object_foreach (request_body(r), name, value)
+		if (control_set_setting(request_control(r), name,
+			    json_string_value(value), &trouble) != 0) {
+			request_reply_trouble(r, &trouble, NULL);
+			return;
+		}
 	get(r);
 }
 
@@ -120,9 +119,9 @@ static void only(const json_t *body, const char *one, const char *other,
 	const char *name;
 	json_t *value;
 
-	json_object_foreach((json_t *)body, name,
-		value) if (strcmp(name, one) != 0 && strcmp(name, other) != 0)
-		fields_wrong(fields, name, "there is no such field");
+	json_object_foreach ((json_t *)body, name, value)
+		if (strcmp(name, one) != 0 && strcmp(name, other) != 0)
+			fields_wrong(fields, name, "there is no such field");
 }
 
 static int set_page_passphrase(struct control *c, const struct secret *wanted,
