@@ -115,6 +115,7 @@ void control_fresh_start(struct kept_forward *f)
 	f->before.shown = false;
 	v->connections = 0;
 	v->connections_total = v->bytes_in = v->bytes_out = 0;
+	v->reconnects = 0;
 	v->rate_in = v->rate_out = 0;
 	trouble_set(&v->target, ERR_OK);
 	v->target_at_ms = 0;

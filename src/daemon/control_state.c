@@ -151,6 +151,8 @@ void control_state_forward(struct control *c, struct kept_forward *f,
 	struct control_row row;
 	uint64_t repeats;
 
+	if (v->state == STATE_RECONNECTING && change->state == STATE_CONNECTED)
+		v->reconnects++;
 	seen = v->standby != change->standby;
 	v->standby = change->standby;
 	seen = apply(shown, change) || seen;
