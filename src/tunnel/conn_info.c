@@ -2,8 +2,10 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 
+#include "base/clean.h"
 #include "base/clock.h"
 #include "tunnel/conn_private.h"
 #include "tunnel/event.h"
@@ -53,12 +55,17 @@ static void fill_words(const struct conn *c, struct conn_info *info)
 	if (c->originator != NULL && c->originator[0] != '\0')
 		endpoint_text(
 			&from, info->client_text, sizeof(info->client_text));
+	/* The server's words, and a client's. */
+	clean_line(info->client_text, sizeof(info->client_text),
+		info->client_text, strlen(info->client_text));
 	if (c->asked != NULL)
 		snprintf(info->destination, sizeof(info->destination), "%s",
 			c->asked);
 	else if (spec->type != FORWARD_DYNAMIC && !spec->reverse_dynamic)
 		endpoint_text(&spec->target, info->destination,
 			sizeof(info->destination));
+	clean_line(info->destination, sizeof(info->destination),
+		info->destination, strlen(info->destination));
 }
 
 void conn_info_fill(const struct conn *c, struct conn_info *ret_info)

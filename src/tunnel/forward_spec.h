@@ -54,7 +54,7 @@ struct forward_spec {
 	 * the link from the start: no effect) */
 	bool lazy;
 	/* Let go of the link when no connection was open for that long, and
-	 * be lazy from then on; 0: never */
+	 * be lazy from then on; 0: never (remote forwards: no effect) */
 	uint32_t idle_s;
 	/* Clients that may connect: addresses or networks ("10.0.0.0/8",
 	 * "::1"), sep. by commas; NULL: any. Clients of Unix sockets always may

@@ -1,6 +1,8 @@
 /* The steps of a link on its way up, told to whoever wants a trace. */
 #include <stdio.h>
+#include <string.h>
 
+#include "base/clean.h"
 #include "base/mem.h"
 #include "tunnel/link_private.h"
 
@@ -24,6 +26,9 @@ static void emit(struct link *l, const char *detail, const struct trouble *why)
 				  : mem_strdup(l->peer->name);
 	else if (detail != NULL)
 		e->text = mem_strdup(detail);
+	if (e->text != NULL)
+		clean_line(
+			e->text, strlen(e->text) + 1, e->text, strlen(e->text));
 	server_emit(l->server, e);
 }
 
@@ -60,7 +65,9 @@ void link_stage_look(struct link *l)
 	if (l->stage > STAGE_BANNER || l->session == NULL)
 		return;
 	version = session_server_version(l->session);
-	if (version == NULL || *version == '\0')
+	/* One that we do not speak is where the way ends. */
+	if (strncmp(version, "SSH-2.0-", 8) != 0 &&
+		strncmp(version, "SSH-1.99-", 9) != 0)
 		return;
 	/* A command is connected once something comes from it. */
 	if (l->stage <= STAGE_TCP)

@@ -87,7 +87,10 @@ void worker_kill_conn(struct worker *w, uint32_t server_id, uint64_t conn_id);
  *   dynamic: opens a channel to the server's own SSH port, which shows whether
  *     forwarding is allowed; no target stage.
  *   NULL: brings a link up and keeps it while the server is there; the server
- *     needs no forward for that. */
+ *     needs no forward for that. It has no stages of its own: EVENT_SERVER
+ *     tells how it went, and with `trace` the link's stages how far.
+ * When the next try of a server that is away fails, so does the test, with what
+ * failed. `spec` is copied. */
 void worker_test_forward(struct worker *w, uint32_t server_id,
 	const struct forward_spec *spec, uint32_t request);
 
