@@ -8,6 +8,7 @@ ARGS =
 .PHONY: build run demo test lint bench fuzz install clean
 
 build: $(BUILD)/build.ninja
+	@scripts/page build
 	@ninja -C $(BUILD) taupe
 
 $(BUILD)/build.ninja:

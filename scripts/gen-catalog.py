@@ -43,7 +43,9 @@ def main():
         for key, text in table.items():
             if set(places(text)) != set(places(tables[0][key])):
                 sys.exit(f"{key}: the places differ in {path}")
-    rows = sorted(tables[0], key=lambda key: key.encode())
+    # The page says its own; its build takes them, and its tests check them.
+    rows = sorted((key for key in tables[0] if not key.startswith("page.")),
+                  key=lambda key: key.encode())
     with open(output, "w", encoding="ascii") as out:
         out.write('#include "base/catalog.h"\n\n')
         out.write("const struct catalog_row catalog_rows[] = {\n")
