@@ -5,21 +5,19 @@
 
 #include "api/fields_server.h"
 #include "api/member.h"
-#include "api/request.h"
 #include "api/server_way.h"
 #include "api/ssh_command.h"
+#include "api/want.h"
 #include "base/mem.h"
 #include "store/option_text.h"
 
-#define FORMAT_VERSION 1
-#define SPEC_TEXT      1280
+#define SPEC_TEXT 1280
 
 /* ---- JSON ---- */
 
 /* Only what was set: a default stays one, even where it changes. Options stand
  * as they are stored, with or without a field of their own. */
-static json_t *server_json(
-	const struct control *c, const struct store_server *s)
+json_t *export_server(const struct control *c, const struct store_server *s)
 {
 	const struct control_server *jump = control_server(c, s->jump_server);
 	json_t *o = member_object();
@@ -36,28 +34,33 @@ static json_t *server_json(
 	return o;
 }
 
-/* What a request to make it would have: the rest is the daemon's to know. */
-static json_t *forward_json(
-	const struct control *c, const struct control_forward *f)
+static void drop_nulls(json_t *object)
 {
-	static const char *const names[] = {"name", "type", "server",
-		"local_host", "local_port", "local_path", "remote_host",
-		"remote_port", "remote_path", "tags", "autostart", "lazy",
-		"idle_disconnect_s", "auto_off_s", "allow", "limit_in_bytes_s",
-		"limit_out_bytes_s", "socks_user", "note", "position"};
-	json_t *whole = json_forward(c, f, LANG_EN), *o = member_object();
+	const char *name;
+	json_t *value;
+	void *next;
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		json_t *value = json_object_get(whole, names[i]);
+	json_object_foreach_safe (object, next, name, value)
+		if (json_is_null(value))
+			json_object_del(object, name);
+}
 
-		if (!json_is_null(value))
-			member_set(o, names[i], json_incref(value));
-	}
-	if (f->want.spec.bind_left_out)
-		json_object_del(o, f->want.spec.type == FORWARD_REMOTE
+/* What a request to make it would have: of the sides their parts, without a
+ * host that was left out. */
+json_t *export_forward(const struct control *c, const struct store_forward *f)
+{
+	const struct control_server *server = control_server(c, f->server);
+	json_t *o = member_object();
+
+	want_put_forward(o, f);
+	member_text(o, "server", server != NULL ? server->want.name : NULL);
+	json_object_del(o, "local");
+	json_object_del(o, "remote");
+	if (f->spec.bind_left_out)
+		json_object_del(o, f->spec.type == FORWARD_REMOTE
 					   ? "remote_host"
 					   : "local_host");
-	json_decref(whole);
+	drop_nulls(o);
 	return o;
 }
 
@@ -71,10 +74,10 @@ json_t *export_json(const struct control *c)
 		control_forwards(c, &n_forwards);
 
 	for (size_t i = 0; i < n_servers; i++)
-		member_append(servers, server_json(c, &s[i]->want));
+		member_append(servers, export_server(c, &s[i]->want));
 	for (size_t i = 0; i < n_forwards; i++)
-		member_append(forwards, forward_json(c, f[i]));
-	member_number(o, "taupe", FORMAT_VERSION);
+		member_append(forwards, export_forward(c, &f[i]->want));
+	member_number(o, "taupe", EXPORT_VERSION);
 	member_set(o, "servers", servers);
 	member_set(o, "forwards", forwards);
 	return o;

@@ -130,16 +130,17 @@ int fields_i64(const struct fields_row *row, const json_t *value, void *record,
 int fields_texts(const struct fields_row *row, const json_t *value,
 	void *record, struct trouble *trouble)
 {
+	size_t max = row->max != 0 ? (size_t)row->max : LIST_MAX_ITEMS;
 	struct string_list list = {0}, *place = place_of(row, record);
 	const char *text;
 
 	if (!json_is_array(value) && !json_is_null(value))
 		return trouble_say(
 			trouble, ERR_INVALID, "a list of texts is wanted");
-	if (json_array_size(value) > LIST_MAX_ITEMS)
+	if (json_array_size(value) > max)
 		return trouble_say(trouble, ERR_INVALID,
-			"it is too long (%zu > %d)", json_array_size(value),
-			LIST_MAX_ITEMS);
+			"it is too long (%zu > %zu)", json_array_size(value),
+			max);
 	for (size_t i = 0; i < json_array_size(value); i++) {
 		text = fields_string(json_array_get(value, i), trouble);
 		if (text == NULL) {

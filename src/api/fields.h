@@ -29,7 +29,7 @@ struct fields_row {
 	const char *name;
 	fields_read_fn *read; /* NULL: taken, and read elsewhere */
 	size_t offset;        /* of the place in the record */
-	/* of a number; of a text's bytes. 0: no bound but the place's own */
+	/* of a number; of a text's bytes, a list's items. 0: the kind's own */
 	uint64_t max;
 	const char *option;       /* ssh_config's name of it, or NULL */
 	const char *const *words; /* pairs of ours and ssh's; NULL ends */

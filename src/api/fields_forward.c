@@ -237,7 +237,8 @@ bool fields_forward_read(struct fields_forward *f, const struct control *c,
 	fields_read(rows, ROWS, body, &f->record, fields);
 	if (is_new && json_object_get(body, "type") == NULL)
 		fields_wrong(fields, "type", "it is missing");
-	read_server(&f->record, c, body, fields);
+	if (c != NULL)
+		read_server(&f->record, c, body, fields);
 	fields_side_read(&local, body, fields);
 	fields_side_read(&remote, body, fields);
 	put_together(&f->record, &local, &remote, body, fields);
@@ -245,7 +246,8 @@ bool fields_forward_read(struct fields_forward *f, const struct control *c,
 	fields_side_done(&remote);
 	read_socks_password(f, body, fields);
 	sort_tags(&f->record.tags);
-	control_check_forward(c, &f->record, &more);
+	if (c != NULL)
+		control_check_forward(c, &f->record, &more);
 	fields_merge(fields, &more);
 	return fields->n == 0;
 }

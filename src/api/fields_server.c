@@ -243,10 +243,12 @@ bool fields_server_read(struct fields_server *f, const struct control *c,
 		others.read(&others, options, &f->record, &trouble) != 0)
 		control_fields_add(fields, others.name, &trouble);
 	fields_read(rows, ROWS, body, &f->record, fields);
-	read_jump(&f->record, c, body, fields);
+	if (c != NULL)
+		read_jump(&f->record, c, body, fields);
 	read_secret(body, "password", &f->password, fields);
 	read_secret(body, "passphrase", &f->passphrase, fields);
-	control_check_server(c, &f->record, &more);
+	if (c != NULL)
+		control_check_server(c, &f->record, &more);
 	fields_merge(fields, &more);
 	return fields->n == 0;
 }

@@ -19,6 +19,7 @@ void fields_server_init(
 void fields_server_done(struct fields_server *f);
 
 /* Reads `body` over it. What the control would refuse is among the fields, too.
+ * `c` NULL: nothing is looked up, and servers that it names are left aside.
  * False: something is wrong. */
 bool fields_server_read(struct fields_server *f, const struct control *c,
 	json_t *body, struct control_fields *fields);
