@@ -177,8 +177,8 @@ static void serve_none(struct request *r)
 	char text[1024];
 
 	snprintf(text, sizeof(text), "%s\n%s\n",
-		catalog_find(LANG_EN, "page.left_out"),
-		catalog_find(LANG_FR, "page.left_out"));
+		catalog_find(LANG_EN, "api.page_left_out"),
+		catalog_find(LANG_FR, "api.page_left_out"));
 	request_reply_text(r, MHD_HTTP_OK, "text/plain; charset=utf-8", text,
 		strlen(text));
 }

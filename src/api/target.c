@@ -17,7 +17,7 @@ static int hex(char c)
 	return -1;
 }
 
-/* In place. What can't be shown can't be meant. */
+/* In place. What can't be shown can't be meant (clean.h). */
 static int decode(char *text, bool plus_is_space)
 {
 	char *to = text, *clean;
@@ -28,8 +28,8 @@ static int decode(char *text, bool plus_is_space)
 			int high = hex(from[1]);
 			int low = high < 0 ? -1 : hex(from[2]);
 
-			if (low < 0 || high + low == 0)
-				return -ERR_INVALID;
+			if (low < 0 || high < 2)
+				return -ERR_INVALID; /* no escape, a control */
 			*to++ = (char)(high << 4 | low);
 			from += 2;
 		} else {
