@@ -217,6 +217,24 @@ int control_remove_server(struct control *c, uint32_t id, uint32_t if_revision,
 int control_remove_forward(struct control *c, uint32_t id, uint32_t if_revision,
 	unsigned flags, struct trouble *trouble) WARN_UNUSED;
 
+/* Many new ones: all of them, or none. Each has passed control_check_server or
+ * control_check_forward as far as it does not name another of the list: `via`
+ * and `on` are 1 + the place in `servers` of the one that it is reached through
+ * (before it) or that it is on; 0: as the record says. Then put.id is set. */
+struct control_new_server {
+	const struct store_server *server;
+	size_t via;
+	struct store_server put; /* borrows from `server` */
+};
+struct control_new_forward {
+	const struct store_forward *forward;
+	size_t on;
+	struct store_forward put; /* borrows from `forward` */
+};
+int control_add_all(struct control *c, struct control_new_server *servers,
+	size_t n_servers, struct control_new_forward *forwards,
+	size_t n_forwards, struct trouble *trouble) WARN_UNUSED;
+
 enum control_action { CONTROL_UP, CONTROL_DOWN, CONTROL_RESTART };
 /* All in one transaction. UP of one that is in error tries again now. */
 int control_act(struct control *c, enum control_action action,

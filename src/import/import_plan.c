@@ -1,0 +1,302 @@
+#include "import/import_plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/mem.h"
+#include "import/name_set.h"
+
+#define NO_SERVER SIZE_MAX
+
+const char *import_action_name(enum import_action action)
+{
+	static const char *const names[IMPORT_ACTION_COUNT] = {
+		[IMPORT_ADD] = "add",
+		[IMPORT_SAME] = "same",
+		[IMPORT_RENAME] = "rename",
+		[IMPORT_CONFLICT] = "conflict",
+	};
+
+	return names[action];
+}
+
+/* ---- what is the same ---- */
+
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+static bool same_list(const struct string_list *a, const struct string_list *b)
+{
+	bool same = a->n == b->n;
+
+	for (size_t i = 0; i < a->n && same; i++)
+		same = strcmp(a->item[i], b->item[i]) == 0;
+	return same;
+}
+
+static uint16_t port_of(const struct store_server *s)
+{
+	return s->port != 0 ? s->port : 22;
+}
+
+/* Where it leads to and how, whatever it is called. */
+static bool same_way(const struct store_server *there,
+	const struct store_server *s, uint32_t jump_server)
+{
+	return strcasecmp(there->host, s->host) == 0 &&
+	       port_of(there) == port_of(s) &&
+	       same_text(there->user, s->user) &&
+	       there->jump_server == jump_server &&
+	       same_list(&there->options, &s->options);
+}
+
+static bool same_endpoint(const struct endpoint *a, const struct endpoint *b)
+{
+	return same_text(a->host, b->host) && same_text(a->path, b->path) &&
+	       a->port == b->port;
+}
+
+static bool same_forward(
+	const struct forward_spec *a, const struct forward_spec *b)
+{
+	return a->type == b->type && same_endpoint(&a->listen, &b->listen) &&
+	       a->reverse_dynamic == b->reverse_dynamic &&
+	       (a->type == FORWARD_DYNAMIC || a->reverse_dynamic ||
+		       same_endpoint(&a->target, &b->target));
+}
+
+/* ---- the plan ---- */
+
+struct planner {
+	const struct control *c;
+	const struct import_set *set;
+	struct import_plan *plan;
+	struct name_set servers, forwards; /* names that are taken */
+	size_t *jump; /* of each server: its place in the set, or NO_SERVER */
+	/* of each server: 1 + the jump servers of the set on its way; 0: it
+	 * has not been looked at yet */
+	unsigned *hops;
+};
+
+static void conflict(struct import_row *row, const char *name, const char *why)
+{
+	row->action = IMPORT_CONFLICT;
+	row->name = mem_strdup(name != NULL ? name : "");
+	if (why != NULL)
+		(void)trouble_say(&row->why, ERR_INVALID, "%s", why);
+}
+
+/* What is wrong with it but for its name, which is given anew, and `aside`,
+ * which is not there yet. */
+static const struct trouble *first_wrong(
+	const struct control_fields *fields, const char *aside)
+{
+	for (unsigned i = 0; i < fields->n; i++)
+		if (strcmp(fields->item[i].field, "name") != 0 &&
+			strcmp(fields->item[i].field, aside) != 0)
+			return &fields->item[i].trouble;
+	return NULL;
+}
+
+static void add_row(
+	struct import_row *row, struct name_set *names, const char *wanted)
+{
+	row->name = name_set_take(names, wanted);
+	row->action =
+		strcmp(row->name, wanted) == 0 ? IMPORT_ADD : IMPORT_RENAME;
+	row->taken = true;
+}
+
+/* The one of that name rather than another that is the same. */
+static uint32_t find_server(const struct control *c,
+	const struct store_server *s, uint32_t jump_server)
+{
+	const struct control_server *named = control_server_named(c, s->name);
+	const struct control_server *const *list;
+	size_t n;
+
+	if (named != NULL && same_way(&named->want, s, jump_server))
+		return named->want.id;
+	list = control_servers(c, &n);
+	for (size_t i = 0; i < n; i++)
+		if (same_way(&list[i]->want, s, jump_server))
+			return list[i]->want.id;
+	return 0;
+}
+
+static void plan_server(struct planner *p, size_t i)
+{
+	const struct import_server *s = &p->set->servers[i];
+	const struct import_row *via =
+		p->jump[i] != NO_SERVER ? &p->plan->servers[p->jump[i]] : NULL;
+	struct import_row *row = &p->plan->servers[i];
+	struct control_fields fields = {0};
+	const struct trouble *wrong;
+
+	p->hops[i] = via != NULL ? p->hops[p->jump[i]] + 1 : 1;
+	if (s->jump != NULL &&
+		(via == NULL || via->action == IMPORT_CONFLICT)) {
+		conflict(row, s->server.name, "there is no such jump server");
+		return;
+	}
+	if (p->hops[i] > JUMP_MAX + 1) {
+		conflict(row, s->server.name, "too many hops");
+		return;
+	}
+	if (via == NULL || via->id != 0)
+		row->id = find_server(
+			p->c, &s->server, via != NULL ? via->id : 0);
+	if (row->id != 0) {
+		row->action = IMPORT_SAME;
+		row->name =
+			mem_strdup(control_server(p->c, row->id)->want.name);
+		return;
+	}
+	(void)control_check_server(p->c, &s->server, &fields);
+	wrong = first_wrong(&fields, "jump_server");
+	if (wrong != NULL) {
+		conflict(row, s->server.name, NULL);
+		row->why = *wrong;
+		return;
+	}
+	add_row(row, &p->servers, s->server.name);
+}
+
+static size_t find_jump(const struct import_set *set, const char *name)
+{
+	for (size_t i = 0; name != NULL && i < set->n_servers; i++)
+		if (strcmp(set->servers[i].server.name, name) == 0)
+			return i;
+	return NO_SERVER;
+}
+
+/* Those whose way is known come first, as long as there are any more; what is
+ * left goes round in a circle. */
+static void plan_servers(struct planner *p)
+{
+	size_t n = p->set->n_servers;
+	bool more = true;
+
+	for (size_t i = 0; i < n; i++)
+		p->jump[i] = find_jump(p->set, p->set->servers[i].jump);
+	while (more) {
+		more = false;
+		for (size_t i = 0; i < n; i++) {
+			if (p->hops[i] != 0 ||
+				(p->jump[i] != NO_SERVER &&
+					p->hops[p->jump[i]] == 0))
+				continue;
+			plan_server(p, i);
+			more = true;
+		}
+	}
+	for (size_t i = 0; i < n; i++)
+		if (p->hops[i] == 0)
+			conflict(&p->plan->servers[i],
+				p->set->servers[i].server.name,
+				"the jump servers go round in a circle");
+}
+
+/* On that server, or on one that is the same but for its name. */
+static const struct control_forward *find_forward(const struct control *c,
+	const struct forward_spec *spec, const struct store_server *on)
+{
+	const struct control_forward *const *list;
+	const struct control_server *other;
+	size_t n;
+
+	list = control_forwards(c, &n);
+	for (size_t i = 0; i < n; i++) {
+		if (!same_forward(&list[i]->want.spec, spec))
+			continue;
+		other = control_server(c, list[i]->want.server);
+		if (other != NULL &&
+			same_way(&other->want, on, on->jump_server))
+			return list[i];
+	}
+	return NULL;
+}
+
+static void plan_forward(struct planner *p, size_t i)
+{
+	const struct import_forward *f = &p->set->forwards[i];
+	const struct import_row *server = &p->plan->servers[f->server];
+	struct import_row *row = &p->plan->forwards[i];
+	const struct control_forward *there = NULL;
+	struct control_fields fields = {0};
+	const struct trouble *wrong;
+
+	if (server->action == IMPORT_CONFLICT) {
+		conflict(row, f->forward.name, "its server can't be added");
+		return;
+	}
+	if (server->id != 0)
+		there = find_forward(p->c, &f->forward.spec,
+			&control_server(p->c, server->id)->want);
+	if (there != NULL) {
+		row->action = IMPORT_SAME;
+		row->id = there->want.id;
+		row->name = mem_strdup(there->want.name);
+		return;
+	}
+	(void)control_check_forward(p->c, &f->forward, &fields);
+	wrong = first_wrong(&fields, "server");
+	if (wrong != NULL) {
+		conflict(row, f->forward.name, NULL);
+		row->why = *wrong;
+		return;
+	}
+	add_row(row, &p->forwards, f->forward.name);
+}
+
+static void take_names(struct planner *p)
+{
+	const struct control_server *const *s;
+	const struct control_forward *const *f;
+	size_t n;
+
+	s = control_servers(p->c, &n);
+	for (size_t i = 0; i < n; i++)
+		name_set_add(&p->servers, s[i]->want.name);
+	f = control_forwards(p->c, &n);
+	for (size_t i = 0; i < n; i++)
+		name_set_add(&p->forwards, f[i]->want.name);
+}
+
+void import_plan_make(const struct control *c, const struct import_set *set,
+	struct import_plan *ret_plan)
+{
+	struct planner p = {.c = c, .set = set, .plan = ret_plan};
+
+	ret_plan->servers =
+		mem_zalloc(set->n_servers + 1, sizeof(*ret_plan->servers));
+	ret_plan->forwards =
+		mem_zalloc(set->n_forwards + 1, sizeof(*ret_plan->forwards));
+	p.jump = mem_zalloc(set->n_servers + 1, sizeof(*p.jump));
+	p.hops = mem_zalloc(set->n_servers + 1, sizeof(*p.hops));
+	take_names(&p);
+	plan_servers(&p);
+	for (size_t i = 0; i < set->n_forwards; i++)
+		plan_forward(&p, i);
+	name_set_done(&p.servers);
+	name_set_done(&p.forwards);
+	free(p.jump);
+	free(p.hops);
+}
+
+static void rows_done(struct import_row *rows, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		free(rows[i].name);
+	free(rows);
+}
+
+void import_plan_done(struct import_plan *plan, const struct import_set *set)
+{
+	rows_done(plan->servers, set->n_servers);
+	rows_done(plan->forwards, set->n_forwards);
+	*plan = (struct import_plan){0};
+}

@@ -1,0 +1,25 @@
+/*
+ * Names that are taken, and free ones made from what is wanted: for imports,
+ * where thousands may want the same. Any thread; a set has one owner.
+ */
+#ifndef TAUPE_IMPORT_NAME_SET_H
+#define TAUPE_IMPORT_NAME_SET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* All zero: an empty one. */
+struct name_set {
+	char **slot; /* open addressing; NULL: free */
+	size_t n, room;
+};
+
+void name_set_done(struct name_set *s);
+void name_set_add(struct name_set *s, const char *name); /* copied */
+bool name_set_has(const struct name_set *s, const char *name);
+
+/* `wanted` made to fit control.h's rules for names, then with " 2", " 3" …
+ * behind it as long as it is taken. Adds it. malloc'ed. */
+char *name_set_take(struct name_set *s, const char *wanted);
+
+#endif
