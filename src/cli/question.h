@@ -1,0 +1,33 @@
+/*
+ * The daemon's prompts, put to a person here: docs/api.md, "Prompts".
+ */
+#ifndef TAUPE_CLI_QUESTION_H
+#define TAUPE_CLI_QUESTION_H
+
+#include <stdbool.h>
+
+#include <jansson.h>
+
+#include "base/secret.h"
+#include "cli/client.h"
+#include "tunnel/event.h"
+
+/* The prompt as an event for ask.h; event_free releases. NULL: it makes no
+ * sense. */
+struct event *question_event(const json_t *prompt);
+
+/* Sends the answers, or with none of them calls the prompt off. `keep`: the
+ * daemon may put them into its vault. 0, -ERR_NOT_FOUND: nobody waits any more,
+ * or as client_call. -ERR_INVALID: an answer is no UTF-8. */
+int question_answer(struct client *c, uint32_t id, const struct secret *answers,
+	size_t n, bool keep) WARN_UNUSED;
+
+/* Appends `text` as a JSON string; whether it is UTF-8 is the daemon's to say.
+ * The caller wipes. */
+void question_put_secret(struct buf *out, const struct secret *text);
+/* The object `body`, taken over, with one more field that is a secret: what
+ * jansson holds is not wiped. */
+void question_put_body(struct buf *out, json_t *body, const char *field,
+	const struct secret *text);
+
+#endif
