@@ -23,4 +23,4 @@ static int run(int argc, char **argv)
 	return fflush(stdout) == 0 ? EXIT_CODE_STOPPED : EXIT_CODE_OTHER;
 }
 
-const struct command cmd_help = {"help", run};
+const struct command cmd_help = {.name = "help", .run = run};

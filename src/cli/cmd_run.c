@@ -228,4 +228,4 @@ static int run_command(int argc, char **argv)
 	return (int)code;
 }
 
-const struct command cmd_run = {"run", run_command};
+const struct command cmd_run = {.name = "run", .run = run_command};

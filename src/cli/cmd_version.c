@@ -10,4 +10,4 @@ static int run(int argc, char **argv)
 	return fflush(stdout) == 0 ? EXIT_CODE_STOPPED : EXIT_CODE_OTHER;
 }
 
-const struct command cmd_version = {"version", run};
+const struct command cmd_version = {.name = "version", .run = run};

@@ -4,15 +4,44 @@
 #include <string.h>
 
 #include "base/catalog.h"
+#include "cli/action.h"
 #include "cli/exit_code.h"
 #include "cli/text.h"
 
 static const struct command *const commands[] = {
+	&cmd_add,
+	&cmd_answer,
+	&cmd_conns,
+	&cmd_doctor,
+	&cmd_down,
+	&cmd_edit,
+	&cmd_export,
 	&cmd_help,
+	&cmd_hosts,
+	&cmd_logs,
+	&cmd_ls,
+	&cmd_open,
+	&cmd_restart,
+	&cmd_rm,
 	&cmd_run,
+	&cmd_secret,
+	&cmd_server,
+	&cmd_settings,
+	&cmd_show,
+	&cmd_shutdown,
+	&cmd_status,
+	&cmd_test,
+	&cmd_token,
+	&cmd_up,
 	&cmd_version,
+	NULL,
 };
-#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+#define COMMANDS (sizeof(commands) / sizeof(commands[0]) - 1)
+
+const struct command *const *command_all(void)
+{
+	return commands;
+}
 
 const struct command *command_find(const char *name)
 {
@@ -90,9 +119,12 @@ int command_main(int argc, char **argv)
 	command = command_find(argv[i]);
 	if (command == NULL)
 		return command_unknown(argv[i]);
-	if (i + 1 < argc && asks_for_help(argv[i + 1])) {
+	if (command->run != NULL && i + 1 < argc &&
+		asks_for_help(argv[i + 1])) {
 		argv[i + 1] = argv[i];
 		return cmd_help.run(2, argv + i);
 	}
+	if (command->run == NULL)
+		return action_main(command, argc - i, argv + i);
 	return command->run(argc - i, argv + i);
 }
