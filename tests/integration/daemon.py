@@ -32,7 +32,7 @@ class Answer:
         self.body = body
         self.text = body.decode(errors="replace")
         self.json = None
-        if "json" in self.headers.get("content-type", ""):
+        if body and "json" in self.headers.get("content-type", ""):
             self.json = json.loads(body)
 
 
