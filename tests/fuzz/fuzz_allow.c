@@ -1,5 +1,6 @@
 /* tunnel/allow: a list, and after its first newline an address in words. Who is
  * on a list as a single address is let in by it. */
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
