@@ -142,24 +142,11 @@ static void reload(void *arg)
 	say_ready(l, false);
 }
 
-static void close_signals(struct life *l)
-{
-	for (size_t i = 0; i < SIGNALS; i++)
-		uv_close((uv_handle_t *)&l->signal[i], NULL);
-}
-
-/* The last callback: what is closed here lets the loop run dry. */
 static void on_stopped(void *arg)
 {
 	struct life *l = arg;
 
-	control_forget(l->control, &observer, l);
-	api_free(l->api);
-	l->api = NULL;
-	netwatch_free(l->watch);
-	close_signals(l);
-	service_free(l->service);
-	l->service = NULL;
+	uv_stop(&l->loop);
 }
 
 static void stop(void *arg)
@@ -274,11 +261,24 @@ static int open_api(struct life *l, struct trouble *trouble)
 	return api_new(&config, &l->api, trouble);
 }
 
-/* False: a worker is stuck in a name lookup. */
-static bool end_control(struct life *l)
+static void close_signals(struct life *l)
 {
-	bool ended = control_free(l->control);
+	for (size_t i = 0; i < SIGNALS; i++)
+		uv_close((uv_handle_t *)&l->signal[i], NULL);
+}
 
+/* Everything that is on the loop; false: a worker is stuck in a name lookup. */
+static bool close_all(struct life *l)
+{
+	bool ended;
+
+	api_free(l->api);
+	netwatch_free(l->watch);
+	close_signals(l);
+	service_free(l->service);
+	l->service = NULL;
+	control_forget(l->control, &observer, l);
+	ended = control_free(l->control);
 	uv_run(&l->loop, UV_RUN_DEFAULT);
 	return ended;
 }
@@ -303,7 +303,7 @@ static int carry(struct life *l, bool *ret_ended, struct trouble *trouble)
 		say_ready(l, true);
 	}
 	uv_run(&l->loop, UV_RUN_DEFAULT);
-	*ret_ended = end_control(l);
+	*ret_ended = close_all(l);
 	return err;
 }
 
