@@ -180,6 +180,38 @@ static void test_lazy_beside_eager(void **state)
 	live_await_server(&f->live, SERVER, STATE_DISCONNECTED, LIVE_ANY);
 }
 
+/* The hops on the way go as well, and come back. */
+static void test_idle_behind_a_hop(void **state)
+{
+	struct server_config c = live_config(SERVER + 1, sshd.port);
+	struct server_config hop = live_config(0, sshd.port);
+	struct fixture *f = *state;
+	struct forward_spec spec = {0};
+	const struct event *e;
+	struct trouble t;
+	char text[64];
+
+	c.jumps = &hop;
+	c.n_jumps = 1;
+	worker_add_server(f->worker, &c);
+	options_done(&hop.options);
+	options_done(&c.options);
+	snprintf(text, sizeof(text), "127.0.0.1:0:127.0.0.1:%u", echo_port);
+	assert_int_equal(forward_spec_parse(FORWARD_LOCAL, text, &spec, &t), 0);
+	spec.lazy = true;
+	spec.idle_s = 1;
+	worker_start_forward(f->worker, SERVER + 1, FORWARD, &spec);
+	forward_spec_done(&spec);
+	for (int i = 0; i < 3; i++) {
+		e = live_await_forward(
+			&f->live, SERVER + 1, FORWARD, STATE_DISCONNECTED);
+		assert_true(e->standby);
+		live_exchange(live_connect(e->bound_port), 1000);
+		live_await_forward(
+			&f->live, SERVER + 1, FORWARD, STATE_CONNECTED);
+	}
+}
+
 /* The port on the server is held by a link. */
 static void test_lazy_remote(void **state)
 {
@@ -372,6 +404,35 @@ static void test_limit_is_shared(void **state)
 	close(fds[0]);
 }
 
+/* A link that is lost takes those along who wait for their turn. */
+static void test_link_lost_at_the_limit(void **state)
+{
+	struct fixture *f = *state;
+	static char noise[200000];
+	uint16_t port;
+	char byte;
+	int fds[4];
+
+	start(f, FORWARD, FORWARD_LOCAL,
+		&(struct forward_spec){.limit_in_bytes_s = 50000,
+			.limit_out_bytes_s = 100000});
+	port = await_up(f, FORWARD);
+	for (int i = 0; i < 4; i++) {
+		fds[i] = live_connect(port);
+		assert_true(send(fds[i], noise, sizeof(noise), 0) > 0);
+		assert_int_equal(live_read(fds[i], &byte, 1), 1);
+	}
+	live_kill_children(sshd.pid);
+	live_await_forward(&f->live, SERVER, FORWARD, STATE_RECONNECTING);
+	for (int i = 0; i < 4; i++) {
+		while (live_read(fds[i], &byte, 1) == 1)
+			continue;
+		close(fds[i]);
+	}
+	await_up(f, FORWARD);
+	live_exchange(live_connect(port), 10000);
+}
+
 /* ---- all ---- */
 
 static int setup_group(void **state)
@@ -403,6 +464,7 @@ int main(void)
 		WITH_WORKER(test_lazy),
 		WITH_WORKER(test_idle),
 		WITH_WORKER(test_lazy_beside_eager),
+		WITH_WORKER(test_idle_behind_a_hop),
 		WITH_WORKER(test_lazy_remote),
 		WITH_WORKER(test_lazy_after_an_error),
 		WITH_WORKER(test_allow),
@@ -412,6 +474,7 @@ int main(void)
 		WITH_WORKER(test_limit_remote),
 		WITH_WORKER(test_limit_to_little),
 		WITH_WORKER(test_limit_is_shared),
+		WITH_WORKER(test_link_lost_at_the_limit),
 	};
 
 	return cmocka_run_group_tests(tests, setup_group, teardown_group);
