@@ -34,11 +34,15 @@ static const struct setting {
 	{"language", {"en", "fr"}, NULL},
 	{"theme", {"system", "light", "dark"}, NULL},
 	{"log_level", {"error", "warn", "info", "debug", "trace"}, set_level},
+	/* without words: any text; what the api made of it */
+	{"page_passphrase", {NULL}, NULL},
 };
 #define SETTINGS (sizeof(settings) / sizeof(settings[0]))
 
 static bool is_word(const struct setting *s, const char *value)
 {
+	if (s->words[0] == NULL)
+		return true;
 	for (size_t i = 0; i < WORDS_MAX && s->words[i] != NULL; i++)
 		if (strcmp(s->words[i], value) == 0)
 			return true;
