@@ -34,12 +34,13 @@ static const struct table_column columns[] = {
 };
 #define COLUMNS (sizeof(columns) / sizeof(columns[0]))
 
-static void add_row(struct table *t, const json_t *f, bool utf8)
+static void add_row(
+	struct table *t, const json_t *f, const struct table_style *style)
 {
 	char text[TEXT_MAX], number[HUMAN_MAX];
 	const char *colour = view_colour(f);
 
-	table_coloured(t, view_dot(f, utf8), colour);
+	table_coloured(t, view_dot(f, style), colour);
 	table_cell(t, field_text(f, "name"));
 	table_coloured(t, view_state(f), colour);
 	table_cell(t, view_type(f));
@@ -57,12 +58,12 @@ static void add_row(struct table *t, const json_t *f, bool utf8)
 
 static int print_table(const json_t *list)
 {
-	bool utf8 = table_style_of(STDOUT_FILENO).utf8;
+	struct table_style style = table_style_of(STDOUT_FILENO);
 	struct table *t = table_new(columns, COLUMNS);
 	const json_t *f;
 	size_t i;
 
-	json_array_foreach(list, i, f) add_row(t, f, utf8);
+	json_array_foreach(list, i, f) add_row(t, f, &style);
 	if (table_rows(t) != 0)
 		table_print(t);
 	else

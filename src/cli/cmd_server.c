@@ -110,11 +110,12 @@ static int run_edit(struct client *c, const struct args *a)
 
 /* ---- ls, show ---- */
 
-static void add_row(struct table *t, const json_t *s, bool utf8)
+static void add_row(
+	struct table *t, const json_t *s, const struct table_style *style)
 {
 	char text[TEXT_MAX], number[HUMAN_MAX] = "";
 
-	table_coloured(t, view_dot(s, utf8), view_colour(s));
+	table_coloured(t, view_dot(s, style), view_colour(s));
 	table_cell(t, field_text(s, "name"));
 	table_coloured(t, view_state(s), view_colour(s));
 	put_host(s, text, sizeof(text));
@@ -133,12 +134,12 @@ static void add_row(struct table *t, const json_t *s, bool utf8)
 
 static int print_list(const json_t *list)
 {
-	bool utf8 = table_style_of(STDOUT_FILENO).utf8;
+	struct table_style style = table_style_of(STDOUT_FILENO);
 	struct table *t = table_new(columns, COLUMNS);
 	const json_t *s;
 	size_t i;
 
-	json_array_foreach(list, i, s) add_row(t, s, utf8);
+	json_array_foreach(list, i, s) add_row(t, s, &style);
 	if (table_rows(t) != 0)
 		table_print(t);
 	else

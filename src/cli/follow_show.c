@@ -71,9 +71,9 @@ static void put_line(
 	human_fit(fit, sizeof(fit), cleaned, NAME_MAX_WIDTH, HUMAN_CUT_END);
 	used = human_width(fit) + human_width(view_state(forward)) + 6;
 	buf_printf(out, "%s%s%s %s  %s%s%s", colour,
-		view_dot(forward, s->style.utf8),
-		*colour != '\0' ? "\033[m" : "", fit, colour,
-		view_state(forward), *colour != '\0' ? "\033[m" : "");
+		view_dot(forward, &s->style), *colour != '\0' ? "\033[m" : "",
+		fit, colour, view_state(forward),
+		*colour != '\0' ? "\033[m" : "");
 	put_route(&route, forward, s->style.utf8);
 	clean_line(cleaned, sizeof(cleaned), buf_ptr(&route), buf_len(&route));
 	buf_done(&route);

@@ -1,8 +1,11 @@
 #include "cli/server_options.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "base/catalog.h"
+#include "base/mem.h"
 #include "cli/action.h"
 #include "cli/confirm.h"
 #include "cli/field.h"
@@ -55,13 +58,29 @@ const struct args_option server_options_edit[] = {
 	{NULL, 0, ARGS_FLAG, NULL},
 };
 
+/* destination_parse takes a port only in a URI; here [user@]host:port is one.
+ * An IPv6 address without brackets has no port. */
+static char *as_uri(const char *place)
+{
+	const char *colon = strchr(place, ':');
+	bool has_port =
+		colon != NULL && strncmp(place, "ssh://", 6) != 0 &&
+		(strchr(place, '[') != NULL || strchr(colon + 1, ':') == NULL);
+
+	return mem_printf("%s%s", has_port ? "ssh://" : "", place);
+}
+
 static int put_place(const char *place, json_t *body)
 {
+	char *uri = as_uri(place);
 	struct destination d = {0};
 	struct trouble trouble = {0};
 	char text[TEXT_MAX];
 
-	if (destination_parse(place, &d, &trouble) < 0) {
+	int r = destination_parse(uri, &d, &trouble);
+
+	free(uri);
+	if (r < 0) {
 		trouble_format(&trouble, "run.bad_host", text, sizeof(text));
 		text_complain(text);
 		return EXIT_CODE_USAGE;

@@ -53,11 +53,13 @@ const char *view_colour(const json_t *resource)
 	return is_standby(resource) ? "\033[32m" : row_of(resource)->colour;
 }
 
-const char *view_dot(const json_t *resource, bool utf8)
+const char *view_dot(const json_t *resource, const struct table_style *style)
 {
 	bool filled = row_of(resource)->filled;
 
-	if (utf8)
+	if (style->columns == 0)
+		return "";
+	if (style->utf8)
 		return filled ? "●" : "○";
 	return filled ? "*" : "-";
 }

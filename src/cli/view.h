@@ -6,10 +6,11 @@
 #ifndef TAUPE_CLI_VIEW_H
 #define TAUPE_CLI_VIEW_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include <jansson.h>
+
+#include "cli/table.h"
 
 #define VIEW_PLACE_MAX 300
 
@@ -17,8 +18,8 @@
 const char *view_state(const json_t *resource);
 /* The colour of that state, "" for none. */
 const char *view_colour(const json_t *resource);
-/* "●" or "○"; ASCII without `utf8`. */
-const char *view_dot(const json_t *resource, bool utf8);
+/* "●" or "○", or ASCII; "" in a pipe. */
+const char *view_dot(const json_t *resource, const struct table_style *style);
 /* "Local": a forward's "type". */
 const char *view_type(const json_t *forward);
 /* A forward's two sides, "" when it has none; with the port that was picked
