@@ -254,7 +254,7 @@ static int in_use(const struct control *c, const struct kept_server *s,
 		return 0;
 	trouble_set(trouble, ERR_IN_USE);
 	trouble_arg(trouble, "name", "%s", s->view.want.name);
-	trouble_arg(trouble, "user", "%s", user);
+	trouble_arg(trouble, "detail", "%s", user);
 	return -ERR_IN_USE;
 }
 

@@ -69,8 +69,7 @@ static void check_name(struct control_fields *fields, const char *name)
 	else if (!is_clean(name) || isspace((unsigned char)name[0]) ||
 		 isspace((unsigned char)name[strlen(name) - 1]))
 		say(fields, "name",
-			"a name has no control characters and no spaces at its "
-			"ends");
+			"it has spaces at its ends or control characters");
 	else if (name[strspn(name, "0123456789")] == '\0')
 		say(fields, "name",
 			"a name of digits only would be taken for an id");
@@ -288,8 +287,7 @@ static void check_tags(
 		else if (!is_clean(tags->item[i]) ||
 			 strpbrk(tags->item[i], ", \t") != NULL)
 			say(fields, "tags",
-				"a tag has no spaces, commas or control "
-				"characters");
+				"a tag has no spaces or control characters");
 	}
 }
 

@@ -99,6 +99,7 @@ static void on_link(
 					      : err_name((int)e->trouble.code),
 				.args = e->up ? NULL : &e->trouble,
 				.up_ms = e->up_ms,
+				.link_no = e->link_no,
 				.server = s});
 	control_stats_ask(s);
 }

@@ -26,6 +26,9 @@ static json_t *args_of(const struct control_row *row)
 	for (unsigned i = 0; row->args != NULL && i < row->args->n_args; i++)
 		json_object_set_new(args, row->args->arg[i].name,
 			json_string(row->args->arg[i].value));
+	if (row->link_no != 0)
+		json_object_set_new(
+			args, "no", json_sprintf("%u", row->link_no));
 	put_number(args, "up_ms", row->up_ms);
 	put_number(args, "next_ms", row->next_ms);
 	put_number(args, "repeats", row->repeats);
@@ -105,9 +108,9 @@ static void gather(struct words *w, enum lang lang, const json_t *data)
 	const char *name;
 	json_t *value;
 
-	json_object_foreach((json_t *)(uintptr_t)args, name,
-		value) if (json_is_string(value))
-		add_word(w, lang, name, json_string_value(value));
+	json_object_foreach ((json_t *)(uintptr_t)args, name, value)
+		if (json_is_string(value))
+			add_word(w, lang, name, json_string_value(value));
 	value = json_object_get(data, "forward");
 	if (json_is_string(value))
 		add_word(w, lang, "forward", json_string_value(value));
@@ -116,28 +119,43 @@ static void gather(struct words *w, enum lang lang, const json_t *data)
 		add_word(w, lang, "server", json_string_value(value));
 }
 
-/* The catalogue's key of the row's sentence. */
-static const char *key_of(
-	const struct store_event *e, char *room, size_t size, bool is_link)
+/* Of rows that carry no code. */
+static const char *key_of_state(const struct store_event *e)
 {
-	if (e->code != NULL && strchr(e->code, '.') != NULL)
+	static const struct {
+		const char *kind, *state, *key;
+	} table[] = {
+		{"link", "connected", "event.link_up"},
+		{"link", "disconnected", "event.link_down"},
+		{"state", "disconnected", "event.state_disconnected"},
+		{"state", "connecting", "event.state_connecting"},
+		{"state", "connected", "event.state_connected"},
+		{"state", "reconnecting", "event.state_reconnecting"},
+		{"state", "error", "event.state_error"},
+	};
+
+	for (size_t i = 0;
+		e->state != NULL && i < sizeof(table) / sizeof(table[0]); i++)
+		if (strcmp(table[i].kind, e->kind) == 0 &&
+			strcmp(table[i].state, e->state) == 0)
+			return table[i].key;
+	return e->kind;
+}
+
+/* The catalogue's key of the row's sentence. */
+static const char *key_of(const struct store_event *e, char *room, size_t size)
+{
+	if (e->code == NULL)
+		return key_of_state(e);
+	if (strchr(e->code, '.') != NULL)
 		return e->code;
-	if (e->code != NULL)
-		snprintf(room, size, "error.%s", e->code);
-	else if (is_link)
-		return e->state != NULL && strcmp(e->state, "connected") == 0
-			       ? "event.link_up"
-			       : "event.link_closed";
-	else
-		snprintf(room, size, "state.%s",
-			e->state != NULL ? e->state : "disconnected");
+	snprintf(room, size, "error.%s", e->code);
 	return room;
 }
 
 size_t control_event_text(const struct store_event *event, enum lang lang,
 	char *ret_text, size_t size)
 {
-	bool is_link = strcmp(event->kind, "link") == 0;
 	json_t *data =
 		json_loads(event->data != NULL ? event->data : "{}", 0, NULL);
 	struct words w = {.n = 0};
@@ -145,8 +163,8 @@ size_t control_event_text(const struct store_event *event, enum lang lang,
 	size_t n;
 
 	gather(&w, lang, data);
-	n = catalog_format(lang, key_of(event, room, sizeof(room), is_link),
-		w.arg, w.n, ret_text, size);
+	n = catalog_format(lang, key_of(event, room, sizeof(room)), w.arg, w.n,
+		ret_text, size);
 	json_decref(data);
 	return n;
 }

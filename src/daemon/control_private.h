@@ -289,7 +289,8 @@ struct control_row {
 	const struct kept_forward *forward; /* or NULL */
 	const struct trouble *args;         /* its arguments; or NULL */
 	uint64_t up_ms, next_ms, repeats;
-	bool removed; /* the ids are of no use any more */
+	unsigned link_no; /* 0: none */
+	bool removed;     /* the ids are of no use any more */
 };
 void control_write(struct control *c, const struct control_row *row);
 
