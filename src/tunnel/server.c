@@ -15,6 +15,10 @@
 #include "tunnel/server_config.h"
 
 #define BACKOFF_MAX_MS 30000
+/* A machine that refuses at once is there, and its sshd is about to be: asking
+ * is one packet each way. So often, and so many times in a row. */
+#define REFUSED_MS  700
+#define REFUSED_MAX 1000
 
 /* ---- events ---- */
 
@@ -141,13 +145,20 @@ static bool is_permanent(enum err code, bool worked_before)
 	}
 }
 
-static uint64_t next_delay_ms(struct server *s)
+static uint64_t next_delay_ms(struct server *s, int err)
 {
 	uint64_t base = s->backoff_ms;
 	uint16_t dice = 0;
 
 	uv_random(NULL, NULL, &dice, sizeof(dice), 0, NULL);
-	s->backoff_ms = base * 2 < BACKOFF_MAX_MS ? base * 2 : BACKOFF_MAX_MS;
+	if (err != ERR_CONNECT_REFUSED)
+		s->refusals = 0;
+	if (err == ERR_CONNECT_REFUSED && base > REFUSED_MS &&
+		s->refusals++ < REFUSED_MAX)
+		base = REFUSED_MS;
+	else
+		s->backoff_ms =
+			base < BACKOFF_MAX_MS / 2 ? base * 2 : BACKOFF_MAX_MS;
 	/* Half of it is chance: a hundred taupes that lost one server should
 	 * not come back as one. */
 	return base / 2 + base * dice / UINT16_MAX / 2;
@@ -183,7 +194,7 @@ static void come_back(struct server *s, const struct trouble *why)
 	 * be reached. */
 	if (up_ms >= s->backoff_ms)
 		s->backoff_ms = SERVER_BACKOFF_FIRST_MS;
-	delay = next_delay_ms(s);
+	delay = next_delay_ms(s, why->code);
 	server_set_state(s, s->ever_up ? STATE_RECONNECTING : STATE_CONNECTING,
 		why, up_ms, delay);
 	TAILQ_FOREACH (f, &s->forwards, next)

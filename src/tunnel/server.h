@@ -2,7 +2,8 @@
  * One server on a worker: its pool of links, its forwards, its prompts.
  *
  * It keeps at least one link up while a forward wants one, and comes back for
- * ever (0.5 s doubling to 30 s, with jitter). The pool grows by one link when
+ * ever (0.5 s doubling to 30 s, with jitter; a port that refuses at once is
+ * asked every half second or so for the first ten minutes). The pool grows by one link when
  * the links there are carry bulk traffic or many channels, up to TaupePool, and
  * shrinks when the further ones have been idle for a minute. Remote forwards
  * live on the first link. Worker thread only.

@@ -32,6 +32,7 @@ struct server {
 	uv_timer_t retry, trim;
 	unsigned handles;
 	uint64_t backoff_ms;
+	unsigned refusals; /* of the port, in a row */
 	uint64_t
 		up_since_ms; /* wall clock, of the first link of this time up */
 	uint64_t up_mono_ms;

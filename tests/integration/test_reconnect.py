@@ -176,6 +176,19 @@ def test_says_when_it_tries_again(start, run, forward):
     server.close()
 
 
+def test_asks_a_port_that_refuses_often(start, run, forward):
+    """Its sshd restarts: it is back half a second after it listens, not half a
+    minute."""
+    taupe = start(makes.OpenSSH(run), *forward[1])
+
+    def refused():
+        return [e["next_try_ms"] for e in taupe.events
+                if e.get("event") == "server" and e.get("next_try_ms")
+                and (e.get("error") or {}).get("code") == "connect_refused"]
+    env.wait_until(lambda: len(refused()) >= 5, "five tries")
+    assert max(refused()) <= 1000
+
+
 class TestTakenPort:
     def test_is_said_with_its_holder(self, server, start, echo):
         taken = echo.port
