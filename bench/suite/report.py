@@ -63,6 +63,18 @@ ROWS = [
     Row("opening 5,000 idle connections", "idle", "seconds", "s", "≤", 0.1),
     Row("round trip beside them: p50", "idle", "p50", "ms", "≤", 0.2),
     Row("round trip beside them: p99", "idle", "p99", "ms", "≤", None),
+    Row("daemon: 200 forwards up", "up", "seconds", "s", "≤", 2, "value"),
+    Row("daemon: ls of 1,000 forwards", "ls", "seconds", "ms", "≤", 0.05,
+        "value"),
+    Row("daemon: back after the server listens, p95", "comeback", "p95", "s",
+        "≤", 1, "value"),
+    Row("   the same, p50", "comeback", "p50", "s", "≤", None),
+    Row("daemon: from a change to its event, p99", "change", "p99", "ms", "≤",
+        0.05, "value"),
+    Row("daemon: bulk up, against taupe run", "carry", "up_rate", "MB/s", "≥",
+        0.97, "run"),
+    Row("daemon: bulk down, against taupe run", "carry", "down_rate", "MB/s",
+        "≥", 0.97, "run"),
     Row("memory, started", "idle", "rss", "MiB", "≤", 10 << 20, "value"),
     Row("memory, per idle connection", "idle", "per_connection", "KiB", "≤",
         4 << 10, "value"),
@@ -95,7 +107,7 @@ def line(row, results):
     yardstick = values("ssh" if row.kind == "value" else row.kind)
     own = values("taupe")
     cells = [row.what, spread(yardstick, row.unit), spread(own, row.unit)]
-    if row.kind in ("floor", "plain") and yardstick:
+    if row.kind in ("floor", "plain", "run") and yardstick:
         cells[1] = f"{row.kind}: {cells[1]}"
     ratio = None
     if own and yardstick:
