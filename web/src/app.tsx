@@ -30,9 +30,11 @@ export function App({ loginCode }: { loginCode: string | null }) {
 	if (access.value === "out") return <Login code="" />;
 	return (
 		<>
-			<Shell><View /></Shell>
+			<Shell>
+				<View />
+				<Menu />
+			</Shell>
 			<Dialogs />
-			<Menu />
 			<Toasts />
 		</>
 	);

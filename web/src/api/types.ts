@@ -30,7 +30,7 @@ export interface Forward {
 	lazy: boolean;
 	idle_disconnect_s: number;
 	auto_off_s: number;
-	allow: string[] | string | null;
+	allow: string | null;
 	limit_in_bytes_s: number;
 	limit_out_bytes_s: number;
 	socks_user: string | null;
@@ -43,7 +43,6 @@ export interface Forward {
 	standby: boolean;
 	since: string | null;
 	error: Trouble | null;
-	notice: string | null;
 	next_try_at: string | null;
 	auto_off_at: string | null;
 	listen: string | null;

@@ -18,6 +18,7 @@ interface Props {
 
 export function Dialog({ title, onClose, children, role = "dialog", width = "narrow", icon }: Props) {
 	const ref = useRef<HTMLDialogElement>(null);
+	const gone = useRef(false);
 	const id = useId();
 
 	useEffect(() => {
@@ -26,6 +27,7 @@ export function Dialog({ title, onClose, children, role = "dialog", width = "nar
 
 		dialog.showModal();
 		return () => {
+			gone.current = true;
 			dialog.close();
 			if (before instanceof HTMLElement && before.isConnected) before.focus();
 		};
@@ -39,6 +41,10 @@ export function Dialog({ title, onClose, children, role = "dialog", width = "nar
 			onCancel={(e) => {
 				e.preventDefault();
 				if (e.target === ref.current) onClose();
+			}}
+			/* A browser may close without asking, when Escape comes twice. */
+			onClose={(e) => {
+				if (e.target === ref.current && !gone.current) onClose();
 			}}
 		>
 			<header class="dialog-head">

@@ -60,7 +60,6 @@ export function ForwardRow({ id }: { id: number }) {
 			<Figures id={id} />
 			<ForwardButtons forward={f} />
 			{trouble && <TroubleNote trouble={trouble} forward={f} quiet={!f.error} />}
-			{f.notice && <p class="row-notice">{f.notice}</p>}
 		</li>
 	);
 }

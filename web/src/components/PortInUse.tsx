@@ -1,7 +1,7 @@
 /* A local port that is taken: by whom, and the next free one. */
 import type { Check } from "../api/types";
 import { t } from "../i18n/catalog";
-import { portOf } from "./Trouble";
+import { portOf } from "./port";
 
 interface Props {
 	port: NonNullable<Check["port"]>;

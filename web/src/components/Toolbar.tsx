@@ -105,8 +105,10 @@ export function Toolbar() {
 					/>
 				</label>
 				<Tags />
-				<Pick label={t("page.group.by")} value={listing.value.group} options={GROUPS} onValue={(group) => setListing({ group })} />
-				<Pick label={t("page.sort.by")} value={listing.value.sort} options={SORTS} onValue={(sort) => setListing({ sort })} />
+				<div class="picks">
+					<Pick label={t("page.group.by")} value={listing.value.group} options={GROUPS} onValue={(group) => setListing({ group })} />
+					<Pick label={t("page.sort.by")} value={listing.value.sort} options={SORTS} onValue={(sort) => setListing({ sort })} />
+				</div>
 			</div>
 			<ChosenBar />
 		</>

@@ -4,13 +4,7 @@ import type { Forward, Trouble } from "../api/types";
 import { t } from "../i18n/catalog";
 import { act, takePort } from "../state/actions";
 import { open } from "../state/dialogs";
-
-/* "127.0.0.1:3308" or "3308". */
-export function portOf(next: string | number | undefined): number | null {
-	const n = Number(String(next ?? "").replace(/^.*:/, ""));
-
-	return Number.isInteger(n) && n > 0 && n < 65536 ? n : null;
-}
+import { portOf } from "./port";
 
 function Offers({ forward, trouble }: { forward: Forward; trouble: Trouble }) {
 	const next = trouble.code === "port_in_use" ? portOf(trouble.args.next) : null;

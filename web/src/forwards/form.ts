@@ -40,8 +40,7 @@ export function emptyForm(serverId: string): ForwardForm {
 
 const port = (n: number | null): string => (n === null ? "" : String(n));
 const orEmpty = (n: number): string => (n === 0 ? "" : String(n));
-const lines = (v: string[] | string | null): string =>
-	(Array.isArray(v) ? v : (v ?? "").split(/[\s,]+/)).filter(Boolean).join("\n");
+const words = (text: string | null): string[] => (text ?? "").split(/[\s,]+/).filter(Boolean);
 
 export function formOf(f: Forward): ForwardForm {
 	return {
@@ -57,7 +56,7 @@ export function formOf(f: Forward): ForwardForm {
 		lazy: f.lazy,
 		idleDisconnect: orEmpty(f.idle_disconnect_s),
 		autoOff: orEmpty(f.auto_off_s),
-		allow: lines(f.allow),
+		allow: words(f.allow).join("\n"),
 		limitIn: orEmpty(f.limit_in_bytes_s),
 		limitOut: orEmpty(f.limit_out_bytes_s),
 		socksUser: f.socks_user ?? "",
@@ -99,7 +98,7 @@ export function bodyOf(form: ForwardForm): ForwardBody {
 		lazy: form.lazy,
 		idle_disconnect_s: numberOr(form.idleDisconnect, 0),
 		auto_off_s: numberOr(form.autoOff, 0),
-		allow: form.allow.split(/[\s,]+/).filter(Boolean),
+		allow: words(form.allow).join(",") || null,
 		limit_in_bytes_s: numberOr(form.limitIn, 0),
 		limit_out_bytes_s: numberOr(form.limitOut, 0),
 		note: form.note.trim() || null,

@@ -23,11 +23,9 @@ export const TEMPLATES: readonly Template[] = [
 	{ id: "socks", service: { key: "page.template.socks" }, type: "dynamic", local: 1080, remote: null, tag: "" },
 	{ id: "share", service: { key: "page.template.share" }, type: "remote", local: 3000, remote: 8080, tag: "web" },
 	{ id: "https", service: "HTTPS", type: "local", local: 8443, remote: 443, tag: "web" },
-	{ id: "elasticsearch", service: "Elasticsearch", type: "local", local: 9201, remote: 9200, tag: "db" },
 	{ id: "rabbitmq", service: "RabbitMQ", type: "local", local: 15673, remote: 15672, tag: "web" },
 	{ id: "grafana", service: "Grafana", type: "local", local: 3001, remote: 3000, tag: "web" },
 	{ id: "rdp", service: "RDP", type: "local", local: 3390, remote: 3389, tag: "" },
-	{ id: "vnc", service: "VNC", type: "local", local: 5901, remote: 5900, tag: "" },
 ];
 
 export function serviceOf(template: Template): string {

@@ -38,7 +38,7 @@ export const locale = computed<string>(() => {
 
 export function fill(text: string, args: Args): string {
 	return text.replace(/\{(\w+)\}/g, (whole, name: string) =>
-		name in args ? String(args[name]) : whole);
+		Object.hasOwn(args, name) ? String(args[name]) : whole);
 }
 
 export function t(key: Key, args?: Args): string {

@@ -8,14 +8,14 @@ import { effect, signal } from "@preact/signals";
 import { BASE, Problem, get, headers, problemOf, query } from "../api/client";
 import type { Forward, Prompt, Server, Settings } from "../api/types";
 import { lang } from "../i18n/catalog";
-import { applyMessage, applySnapshot } from "./live";
+import { applySnapshot } from "./live";
+import { Sequencer } from "./sequencer";
 import { sample } from "./traffic";
-import { EventStreamReader, type Message } from "./sse";
+import { EventStreamReader } from "./sse";
 
 export type StreamState = "opening" | "live" | "cut" | "refused";
 
 export const streamState = signal<StreamState>("opening");
-export const daemonVersion = signal("");
 
 const SILENCE_MS = 40_000; /* the daemon says something every 15 s */
 const PAUSES_MS = [250, 500, 1000, 2000, 4000];
@@ -35,43 +35,6 @@ export async function fetchSnapshot(): Promise<void> {
 	]);
 
 	applySnapshot({ forwards, servers, prompts, settings });
-}
-
-interface Hello {
-	version: string;
-	resumed: boolean;
-}
-
-/* Applies messages in order, after the snapshot that they wait for. */
-export class Sequencer {
-	private waiting: Message[] | null = null;
-	private readonly refetch: () => Promise<void>;
-	private readonly onReady: () => void;
-	private readonly onFailed: () => void;
-
-	constructor(refetch: () => Promise<void>, onReady: () => void, onFailed: () => void) {
-		this.refetch = refetch;
-		this.onReady = onReady;
-		this.onFailed = onFailed;
-	}
-
-	take(message: Message): void {
-		if (message.kind === "hello") this.hello(JSON.parse(message.data) as Hello);
-		else if (this.waiting) this.waiting.push(message);
-		else applyMessage(message.kind, JSON.parse(message.data));
-	}
-
-	private hello(h: Hello): void {
-		daemonVersion.value = h.version;
-		if (h.resumed) return this.onReady();
-		this.waiting = [];
-		this.refetch().then(() => {
-			const late = this.waiting ?? [];
-			this.waiting = null;
-			for (const m of late) applyMessage(m.kind, JSON.parse(m.data));
-			this.onReady();
-		}, this.onFailed);
-	}
 }
 
 function retry(): void {

@@ -109,7 +109,6 @@ export function ForwardDetails({ id }: { id: number }) {
 			</header>
 			{f.error && <TroubleNote trouble={f.error} forward={f} />}
 			{f.last_target_error && <TroubleNote trouble={f.last_target_error} quiet />}
-			{f.notice && <p class="row-notice">{f.notice}</p>}
 			<Stats id={id} />
 			<Graph id={id} />
 			<Use forward={f} />

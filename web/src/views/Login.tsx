@@ -8,8 +8,8 @@ import { ProblemNote } from "../components/ProblemNote";
 import { t } from "../i18n/catalog";
 import { login } from "../state/session";
 
-const wantsPassphrase = (p: Problem): boolean =>
-	p.code === "need_input" || p.fields.some((f) => f.field === "passphrase") || p.args.want === "passphrase";
+/* "wanted", or "wrong". */
+const asksPassphrase = (p: Problem): boolean => "passphrase" in p.args;
 
 export function Login({ code }: { code: string }) {
 	const problem = useSignal<Problem | null>(null);
@@ -23,7 +23,7 @@ export function Login({ code }: { code: string }) {
 			location.replace("/");
 		} catch (e) {
 			const p = asProblem(e);
-			asks.value = asks.peek() || wantsPassphrase(p);
+			asks.value = asks.peek() || asksPassphrase(p);
 			if (word !== undefined || !asks.peek()) problem.value = p;
 		}
 	}
