@@ -117,11 +117,22 @@ static void run(struct http *h)
 {
 	MHD_UNSIGNED_LONG_LONG wait_ms;
 
+	h->woken = false;
 	(void)MHD_run(h->daemon);
-	if (MHD_get_timeout(h->daemon, &wait_ms) == MHD_YES)
+	if (h->woken)
+		uv_timer_start(&h->timer, on_timer, 0, 0);
+	else if (MHD_get_timeout(h->daemon, &wait_ms) == MHD_YES)
 		uv_timer_start(&h->timer, on_timer, wait_ms, 0);
 	else
 		uv_timer_stop(&h->timer);
+}
+
+void http_woken(struct http *h)
+{
+	if (h->woken || h->closing)
+		return;
+	h->woken = true;
+	uv_timer_start(&h->timer, on_timer, 0, 0);
 }
 
 static void on_timer(uv_timer_t *timer)

@@ -38,6 +38,7 @@ struct http {
 	struct caller *callers;
 	struct visit *visits;
 	bool closing;
+	bool woken;       /* a visit, since the daemon was run last */
 	unsigned handles; /* that the loop has not closed yet */
 	uv_poll_t poll;   /* of the daemon's epoll set */
 	uv_timer_t timer; /* the daemon's timeouts */
@@ -45,6 +46,8 @@ struct http {
 };
 
 void http_set_phase(struct caller *caller, enum caller_phase phase);
+/* One that slept goes on: the daemon, which does not notice, has to be run. */
+void http_woken(struct http *h);
 /* One of our handles is closed: the last one takes the memory along. */
 void http_handle_closed(struct http *h);
 

@@ -48,6 +48,7 @@ static void wake(void *arg)
 		return;
 	v->paused = false;
 	MHD_resume_connection(v->connection);
+	http_woken(v->http);
 }
 
 static void gone(struct visit *v)
