@@ -5,12 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <curl/curl.h>
-
 #include "base/catalog.h"
 #include "base/mem.h"
 #include "base/secret.h"
 #include "cli/client_url.h"
+#include "cli/curl_late.h"
 #include "cli/problem.h"
 #include "cli/text.h"
 
@@ -35,7 +34,7 @@ struct client *client_new(const char *socket_path)
 	struct client *c;
 
 	/* No TLS here: nothing of it is to be made ready. */
-	if (curl_global_init(CURL_GLOBAL_NOTHING) != 0)
+	if (!curl_late_load() || curl_global_init(CURL_GLOBAL_NOTHING) != 0)
 		return NULL;
 	c = mem_zalloc(1, sizeof(*c));
 	c->easy = curl_easy_init();

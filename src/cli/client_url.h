@@ -6,7 +6,7 @@
 
 #include <stdbool.h>
 
-#include <curl/curl.h>
+#include "cli/curl_late.h"
 
 /* The URL of a path below /api/v1; free() releases. */
 char *client_url_make(const char *path);

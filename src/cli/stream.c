@@ -3,11 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <curl/curl.h>
-
 #include "base/catalog.h"
 #include "base/mem.h"
 #include "cli/client_url.h"
+#include "cli/curl_late.h"
 #include "cli/sse.h"
 
 /* One socket of libcurl's on the loop. */
