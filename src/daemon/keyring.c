@@ -116,33 +116,9 @@ static enum keyring_status failed(const struct g_error *error)
 	return absent(error != NULL ? error->message : NULL);
 }
 
-static enum keyring_status get(const struct library *lib, void *attributes)
-{
-	struct g_error *error = NULL;
-	struct g_list *found;
-	void *value;
-	const char *text;
-	size_t n;
-
-	found = lib->search(
-		NULL, &schema, attributes, SEARCH_LOAD_SECRETS, NULL, &error);
-	if (error != NULL)
-		return failed(error);
-	if (found == NULL)
-		return KEYRING_NOTHING;
-	if (lib->item_is_locked(found->data) != 0)
-		return KEYRING_LOCKED;
-	value = lib->item_secret(found->data);
-	if (value == NULL)
-		return KEYRING_NOTHING;
-	text = lib->value_get(value, &n);
-	return write(STDOUT_FILENO, text, n) == (ssize_t)n ? KEYRING_DONE
-							   : KEYRING_ABSENT;
-}
-
 /* Storing in a keyring that is locked, or making the first one, would open a
  * dialogue. */
-static enum keyring_status can_store(const struct library *lib)
+static enum keyring_status look(const struct library *lib)
 {
 	struct g_error *error = NULL;
 	void *service, *collection = NULL;
@@ -159,10 +135,36 @@ static enum keyring_status can_store(const struct library *lib)
 							  : KEYRING_DONE;
 }
 
+static enum keyring_status get(const struct library *lib, void *attributes)
+{
+	struct g_error *error = NULL;
+	struct g_list *found;
+	void *value;
+	const char *text;
+	size_t n;
+
+	found = lib->search(
+		NULL, &schema, attributes, SEARCH_LOAD_SECRETS, NULL, &error);
+	if (error != NULL)
+		return failed(error);
+	/* A locked keyring need not know what it holds. */
+	if (found == NULL)
+		return look(lib) == KEYRING_LOCKED ? KEYRING_LOCKED
+						   : KEYRING_NOTHING;
+	if (lib->item_is_locked(found->data) != 0)
+		return KEYRING_LOCKED;
+	value = lib->item_secret(found->data);
+	if (value == NULL)
+		return KEYRING_NOTHING;
+	text = lib->value_get(value, &n);
+	return write(STDOUT_FILENO, text, n) == (ssize_t)n ? KEYRING_DONE
+							   : KEYRING_ABSENT;
+}
+
 static enum keyring_status put(
 	const struct library *lib, void *attributes, const char *label)
 {
-	enum keyring_status status = can_store(lib);
+	enum keyring_status status = look(lib);
 	struct g_error *error = NULL;
 	char text[TEXT_MAX];
 	size_t n = 0;

@@ -73,7 +73,8 @@ class Daemon:
         self.listen = listen
         self.limits = limits
         self.environ = {name: value for name, value in os.environ.items()
-                        if not name.startswith(("SSH_", "XDG_", "TAUPE_"))}
+                        if not name.startswith(("DBUS_", "SSH_", "XDG_",
+                                                "TAUPE_"))}
         self.environ |= {
             "HOME": str(self.folder), "LC_ALL": "C.UTF-8",
             "XDG_CONFIG_HOME": str(self.folder / "config"),
