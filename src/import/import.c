@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "import/import_build.h"
 #include "import/import_formats.h"
+#include "import/import_text.h"
 
 static const struct {
 	const char *name;
@@ -36,24 +38,27 @@ int import_read(enum import_format format, const char *text, size_t n,
 	const char *path, struct import_set *ret_set, struct trouble *trouble)
 {
 	struct import_set set = {0};
+	struct trouble why = {0};
 	char *copy;
 	int r;
 
 	if (n > IMPORT_TEXT_MAX)
 		return trouble_say(trouble, ERR_LIMIT, "the text is too long");
-	if (memchr(text, '\0', n) != NULL)
-		return trouble_say(
-			trouble, ERR_INVALID, "the text is not a text");
 	if (formats[format].read == NULL)
 		return trouble_say(
 			trouble, ERR_INVALID, "%s", formats[format].name);
-	copy = mem_dup(text, n);
-	r = formats[format].read(copy, path, &set, trouble);
+	copy = import_text_read(text, n, &n);
+	if (memchr(copy, '\0', n) != NULL)
+		r = trouble_say(&why, ERR_INVALID, "the text is not a text");
+	else
+		r = formats[format].read(copy, path, &set, &why);
+	import_build_end(&set);
 	free(copy);
-	if (r == -ERR_LIMIT)
-		r = trouble_say(trouble, ERR_LIMIT, "too many entries");
 	if (r < 0) {
 		import_set_done(&set);
+		if (r == -ERR_LIMIT && why.code != ERR_LIMIT)
+			(void)trouble_say(&why, ERR_LIMIT, "too many entries");
+		*trouble = why;
 		return r;
 	}
 	*ret_set = set;

@@ -39,6 +39,7 @@ enum import_format {
 const char *import_format_name(enum import_format format);
 enum import_format import_format_of(const char *name);
 
+struct import_names;
 struct import_server {
 	struct store_server server; /* ids are 0 */
 	char *jump; /* name of another server of the set, or NULL */
@@ -57,6 +58,7 @@ struct import_set {
 	struct import_forward *forwards;
 	struct import_skip *skipped;
 	size_t n_servers, n_forwards, n_skipped;
+	struct import_names *names; /* import_build.h's, while it is read */
 };
 
 /* `path`: where the text comes from (ssh's -F and Include need it), or NULL.

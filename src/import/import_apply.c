@@ -57,13 +57,15 @@ static void add_forward(struct apply *a, size_t i)
 {
 	const struct import_forward *f = &a->set->forwards[i];
 	struct store_forward *record = &a->forward_records[a->n_forwards];
+	size_t same_as = a->plan->servers[f->server].same_as;
+	size_t server = same_as != 0 ? same_as - 1 : f->server;
 
-	add_server(a, f->server);
+	add_server(a, server);
 	*record = f->forward;
 	record->name = a->plan->forwards[i].name;
-	record->server = a->plan->servers[f->server].id;
+	record->server = a->plan->servers[server].id;
 	a->forwards[a->n_forwards].forward = record;
-	a->forwards[a->n_forwards].on = a->place[f->server];
+	a->forwards[a->n_forwards].on = a->place[server];
 	a->from[a->n_forwards++] = i;
 }
 
@@ -77,6 +79,13 @@ static void gather(struct apply *a)
 			add_forward(a, i);
 }
 
+static void note_twins(struct import_row *rows, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (rows[i].same_as != 0)
+			rows[i].id = rows[rows[i].same_as - 1].id;
+}
+
 static void note_ids(struct apply *a)
 {
 	for (size_t i = 0; i < a->set->n_servers; i++)
@@ -85,6 +94,8 @@ static void note_ids(struct apply *a)
 				a->servers[a->place[i] - 1].put.id;
 	for (size_t i = 0; i < a->n_forwards; i++)
 		a->plan->forwards[a->from[i]].id = a->forwards[i].put.id;
+	note_twins(a->plan->servers, a->set->n_servers);
+	note_twins(a->plan->forwards, a->set->n_forwards);
 }
 
 int import_apply(struct control *c, const struct import_set *set,

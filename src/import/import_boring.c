@@ -85,13 +85,12 @@ static char *forward_text(const struct reader *r, enum forward_type *ret_type)
 
 static int add_server(struct reader *r, size_t *ret_server)
 {
-	const char *port = r->value[BORING_PORT];
-	unsigned long number = port != NULL ? strtoul(port, NULL, 10) : 0;
 	const char *alive = r->value[BORING_KEEP_ALIVE] != NULL
 				    ? r->value[BORING_KEEP_ALIVE]
 				    : r->keep_alive;
-	int result = import_build_own_server(r->set, r->line, NULL,
-		r->value[BORING_HOST], number <= 65535 ? (uint16_t)number : 0,
+	int result = import_build_server(r->set, r->line, NULL,
+		r->value[BORING_HOST],
+		import_build_port(r->set, r->line, r->value[BORING_PORT]),
 		r->value[BORING_USER], ret_server);
 
 	if (result < 0)
@@ -102,6 +101,7 @@ static int add_server(struct reader *r, size_t *ret_server)
 	if (alive != NULL)
 		import_build_option(r->set, r->line, *ret_server,
 			"ServerAliveInterval", alive);
+	*ret_server = import_build_fold(r->set);
 	return 0;
 }
 
@@ -111,7 +111,6 @@ static void end_tunnel(struct reader *r)
 	enum forward_type type;
 	char *text = NULL;
 	size_t server;
-	int forward;
 
 	if (!r->in_tunnel)
 		return;
@@ -120,15 +119,17 @@ static void end_tunnel(struct reader *r)
 		import_build_skip(r->set, r->line,
 			slice_of(name != NULL ? name : "[[tunnels]]"),
 			"something that it needs is missing");
-	else if (add_server(r, &server) == 0) {
-		forward = import_build_forward(
-			r->set, r->line, server, type, text, name);
-		if (forward >= 0 && r->value[BORING_GROUP] != NULL)
-			import_build_tag(r->set, (size_t)forward,
-				r->value[BORING_GROUP]);
-		else if (forward == -ERR_LIMIT)
-			r->result = forward;
-		import_build_fold_last(r->set);
+	else {
+		int err = add_server(r, &server);
+
+		if (err == 0)
+			err = import_build_forward(
+				r->set, r->line, server, type, text, name);
+		if (err >= 0 && r->value[BORING_GROUP] != NULL)
+			import_build_tag(
+				r->set, (size_t)err, r->value[BORING_GROUP]);
+		if (err == -ERR_LIMIT)
+			r->result = err;
 	}
 	free(text);
 	for (int i = 0; i < BORING_KEYS; i++) {

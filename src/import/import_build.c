@@ -1,17 +1,40 @@
 #include "import/import_build.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/clean.h"
 #include "base/mem.h"
+#include "import/name_set.h"
 #include "store/option_text.h"
+#include "store/store_list.h"
+#include "tunnel/option_passive.h"
+#include "tunnel/option_value.h"
 
-/* Names have 1..64 characters (product.md). */
-#define NAME_MAX_BYTES 64
-#define WHAT_MAX       160
+#define WHAT_MAX           160
+#define TAG_MAX_CHARACTERS 32
+
+struct import_names {
+	struct name_set servers, forwards;
+};
+
+static struct import_names *names_of(struct import_set *set)
+{
+	if (set->names == NULL)
+		set->names = mem_zalloc(1, sizeof(*set->names));
+	return set->names;
+}
+
+void import_build_end(struct import_set *set)
+{
+	if (set->names == NULL)
+		return;
+	name_set_done(&set->names->servers);
+	name_set_done(&set->names->forwards);
+	free(set->names);
+	set->names = NULL;
+}
 
 void import_build_skip_trouble(struct import_set *set, unsigned line,
 	struct slice what, const struct trouble *why)
@@ -38,47 +61,13 @@ void import_build_skip(struct import_set *set, unsigned line, struct slice what,
 	import_build_skip_trouble(set, line, what, &why);
 }
 
-static bool server_named(const struct import_set *set, const char *name)
-{
-	for (size_t i = 0; i < set->n_servers; i++)
-		if (strcasecmp(set->servers[i].server.name, name) == 0)
-			return true;
-	return false;
-}
-
-static bool forward_named(const struct import_set *set, const char *name)
-{
-	for (size_t i = 0; i < set->n_forwards; i++)
-		if (strcasecmp(set->forwards[i].forward.name, name) == 0)
-			return true;
-	return false;
-}
-
-/* A name that nobody in the set has: "name", "name 2" … malloc'ed. */
-static char *free_name(const struct import_set *set, const char *wanted,
-	bool (*taken)(const struct import_set *, const char *))
-{
-	char base[NAME_MAX_BYTES - 7], name[NAME_MAX_BYTES];
-
-	clean_line(base, sizeof(base), wanted, strlen(wanted));
-	/* A number alone would be taken for an id. */
-	if (base[0] == '\0' || strspn(base, "0123456789") == strlen(base))
-		snprintf(name, sizeof(name), "ssh %s", base);
-	else
-		snprintf(name, sizeof(name), "%s", base);
-	for (unsigned i = 2; taken(set, name); i++)
-		snprintf(name, sizeof(name), "%s %u", base, i);
-	return mem_strdup(name);
-}
-
 static bool same_text(const char *a, const char *b)
 {
 	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
 }
 
-int import_build_own_server(struct import_set *set, unsigned line,
-	const char *name, const char *host, uint16_t port, const char *user,
-	size_t *ret_index)
+int import_build_server(struct import_set *set, unsigned line, const char *name,
+	const char *host, uint16_t port, const char *user, size_t *ret_index)
 {
 	struct import_server *s;
 
@@ -86,7 +75,8 @@ int import_build_own_server(struct import_set *set, unsigned line,
 		import_build_skip(set, line, slice_of(host), "is not a host");
 		return -ERR_INVALID;
 	}
-	if (user != NULL && (user[0] == '\0' || user[0] == '-')) {
+	if (user != NULL &&
+		(user[0] == '\0' || !destination_host_valid(user))) {
 		import_build_skip(set, line, slice_of(user),
 			"the user name is empty or has unsafe characters");
 		return -ERR_INVALID;
@@ -97,8 +87,8 @@ int import_build_own_server(struct import_set *set, unsigned line,
 		set->servers, set->n_servers + 1, sizeof(*set->servers));
 	s = &set->servers[set->n_servers];
 	memset(s, 0, sizeof(*s));
-	s->server.name =
-		free_name(set, name != NULL ? name : host, server_named);
+	s->server.name = name_set_take(
+		&names_of(set)->servers, name != NULL ? name : host);
 	s->server.host = mem_strdup(host);
 	s->server.port = port == 22 ? 0 : port;
 	s->server.user = user != NULL ? mem_strdup(user) : NULL;
@@ -106,21 +96,15 @@ int import_build_own_server(struct import_set *set, unsigned line,
 	return 0;
 }
 
-int import_build_server(struct import_set *set, unsigned line, const char *name,
-	const char *host, uint16_t port, const char *user, size_t *ret_index)
+uint16_t import_build_port(
+	struct import_set *set, unsigned line, const char *text)
 {
-	for (size_t i = 0; i < set->n_servers; i++) {
-		const struct store_server *s = &set->servers[i].server;
+	unsigned port = 0;
 
-		if (strcasecmp(s->host, host) == 0 &&
-			s->port == (port == 22 ? 0 : port) &&
-			same_text(s->user, user) && s->options.n == 0) {
-			*ret_index = i;
-			return 0;
-		}
-	}
-	return import_build_own_server(
-		set, line, name, host, port, user, ret_index);
+	if (text != NULL &&
+		(option_value_unsigned(text, 65535, &port) < 0 || port == 0))
+		import_build_skip(set, line, slice_of(text), "is not a port");
+	return (uint16_t)port;
 }
 
 static bool same_server(
@@ -139,25 +123,54 @@ static bool same_server(
 	return true;
 }
 
-void import_build_fold_last(struct import_set *set)
+static bool same_endpoint(const struct endpoint *a, const struct endpoint *b)
+{
+	return same_text(a->host, b->host) && same_text(a->path, b->path) &&
+	       a->port == b->port;
+}
+
+/* Whether the server has one with the same ends. */
+static bool is_there(const struct import_set *set, size_t server,
+	const struct forward_spec *spec)
+{
+	for (size_t i = 0; i < set->n_forwards; i++) {
+		const struct forward_spec *f = &set->forwards[i].forward.spec;
+
+		if (set->forwards[i].server == server &&
+			f->type == spec->type &&
+			same_endpoint(&f->listen, &spec->listen) &&
+			same_endpoint(&f->target, &spec->target))
+			return true;
+	}
+	return false;
+}
+
+size_t import_build_fold(struct import_set *set)
 {
 	size_t last = set->n_servers - 1, same = 0;
 
 	while (!same_server(&set->servers[same], &set->servers[last]))
 		same++;
 	if (same == last)
-		return;
-	for (size_t i = 0; i < set->n_forwards; i++)
-		if (set->forwards[i].server == last)
-			set->forwards[i].server = same;
+		return last;
+	name_set_remove(
+		&names_of(set)->servers, set->servers[last].server.name);
 	store_server_done(&set->servers[last].server);
 	free(set->servers[last].jump);
 	set->n_servers--;
+	return same;
+}
+
+static bool grows(const char *option)
+{
+	return strcasecmp(option, "IdentityFile") == 0 ||
+	       strcasecmp(option, "CertificateFile") == 0;
 }
 
 void import_build_option(struct import_set *set, unsigned line, size_t server,
 	const char *name, const char *value)
 {
+	struct string_list *list = &set->servers[server].server.options;
 	char *assignment = mem_printf("%s=%s", name, value);
 	struct trouble why = {0};
 	struct options probe;
@@ -166,9 +179,9 @@ void import_build_option(struct import_set *set, unsigned line, size_t server,
 	if (options_set(&probe, assignment, &why) < 0)
 		import_build_skip_trouble(
 			set, line, slice_of(assignment), &why);
-	else
-		option_text_add(
-			&set->servers[server].server.options, name, value);
+	else if (option_passive_find(name) == NULL &&
+		 (grows(name) || option_text_last(list, name) == NULL))
+		option_text_add(list, name, value);
 	options_done(&probe);
 	free(assignment);
 }
@@ -213,6 +226,12 @@ int import_build_forward(struct import_set *set, unsigned line, size_t server,
 		import_build_skip_trouble(set, line, slice_of(text), &why);
 		return -ERR_INVALID;
 	}
+	if (is_there(set, server, &spec)) {
+		import_build_skip(
+			set, line, slice_of(text), "it is there twice");
+		forward_spec_done(&spec);
+		return -ERR_INVALID;
+	}
 	if (name == NULL)
 		name = made = made_name(&set->servers[server].server, &spec);
 	set->forwards = mem_realloc(
@@ -220,7 +239,7 @@ int import_build_forward(struct import_set *set, unsigned line, size_t server,
 	f = &set->forwards[set->n_forwards];
 	memset(f, 0, sizeof(*f));
 	f->forward.spec = spec;
-	f->forward.name = free_name(set, name, forward_named);
+	f->forward.name = name_set_take(&names_of(set)->forwards, name);
 	f->server = server;
 	free(made);
 	return (int)set->n_forwards++;
@@ -229,11 +248,19 @@ int import_build_forward(struct import_set *set, unsigned line, size_t server,
 void import_build_tag(struct import_set *set, size_t forward, const char *tag)
 {
 	struct string_list *tags = &set->forwards[forward].forward.tags;
-	char clean[33];
+	char clean[4 * TAG_MAX_CHARACTERS + 1];
+	size_t n = 0;
 
 	clean_line(clean, sizeof(clean), tag, strlen(tag));
-	if (clean[0] == '\0')
-		return;
-	tags->item = mem_realloc(tags->item, tags->n + 1, sizeof(char *));
-	tags->item[tags->n++] = mem_strdup(clean);
+	for (char *at = clean; *at != '\0'; at++) {
+		if (strchr(", ", *at) != NULL)
+			*at = '-';
+		n += ((unsigned char)*at & 0xc0) != 0x80;
+		if (n > TAG_MAX_CHARACTERS) {
+			*at = '\0';
+			break;
+		}
+	}
+	if (clean[0] != '\0')
+		store_list_add(tags, clean);
 }

@@ -19,6 +19,7 @@ enum does {
 	DOES_ASSIGN, /* -o */
 	DOES_PORT,
 	DOES_USER,
+	DOES_HOST, /* -o HostName: where the destination really is */
 	DOES_SKIP, /* told as skipped */
 };
 
@@ -57,7 +58,8 @@ struct line {
 	size_t at;
 	unsigned no;
 	struct import_set *set;
-	const char *destination, *port, *user;
+	/* The first that is given counts. */
+	const char *destination, *port, *user, *host;
 	bool is_autossh; /* whose -M takes a port */
 	struct {         /* in order: pointers into the words */
 		const struct flag *flag;
@@ -74,21 +76,54 @@ static const struct flag *find_flag(char letter)
 	return NULL;
 }
 
+/* What -o has a flag or a place of its own for. */
+static const struct assignment {
+	const char *name;
+	struct flag flag;
+} assignments[] = {
+	{"LocalForward", {'L', .does = DOES_FORWARD, .type = FORWARD_LOCAL}},
+	{"RemoteForward", {'R', .does = DOES_FORWARD, .type = FORWARD_REMOTE}},
+	{"DynamicForward",
+		{'D', .does = DOES_FORWARD, .type = FORWARD_DYNAMIC}},
+	{"Port", {'p', .does = DOES_PORT}},
+	{"User", {'l', .does = DOES_USER}},
+	{"HostName", {'o', .does = DOES_HOST}},
+};
+
+static const char *assigned(const char *text, const char *name)
+{
+	size_t n = strlen(name);
+
+	if (strncasecmp(text, name, n) != 0 || text[n] == '\0' ||
+		strchr("= \t", text[n]) == NULL)
+		return NULL;
+	return text + n + strspn(text + n, "= \t");
+}
+
 static void take(struct line *l, const struct flag *f, const char *value)
 {
-	switch (f->does) {
-	case DOES_PORT:
-		l->port = value;
+	const char **place = f->does == DOES_PORT   ? &l->port
+			     : f->does == DOES_USER ? &l->user
+			     : f->does == DOES_HOST ? &l->host
+						    : NULL;
+
+	if (f->does == DOES_ASSIGN)
+		for (size_t i = 0;
+			i < sizeof(assignments) / sizeof(assignments[0]); i++) {
+			const char *at = assigned(value, assignments[i].name);
+
+			if (at != NULL) {
+				take(l, &assignments[i].flag, at);
+				return;
+			}
+		}
+	if (place != NULL) {
+		*place = *place != NULL ? *place : value;
 		return;
-	case DOES_USER:
-		l->user = value;
-		return;
-	default:
-		l->given = mem_realloc(
-			l->given, l->n_given + 1, sizeof(*l->given));
-		l->given[l->n_given].flag = f;
-		l->given[l->n_given++].value = value;
 	}
+	l->given = mem_realloc(l->given, l->n_given + 1, sizeof(*l->given));
+	l->given[l->n_given].flag = f;
+	l->given[l->n_given++].value = value;
 }
 
 /* One word of joined letters; the first that takes a value has the rest of it,
@@ -122,87 +157,79 @@ static void letters(struct line *l, const char *word)
 	}
 }
 
+/* Options stand before and behind the destination; what comes then is the
+ * server's command, with all that follows. */
 static void split(struct line *l)
 {
+	bool ended = false;
+
 	while (l->at < l->words->n) {
 		const char *word = l->words->item[l->at++];
 
-		if (word[0] == '-' && word[1] != '\0' &&
-			strcmp(word, "--") != 0)
+		if (!ended && strcmp(word, "--") == 0) {
+			ended = true;
+		} else if (!ended && word[0] == '-' && word[1] != '\0') {
 			letters(l, word);
-		else if (l->destination == NULL && strcmp(word, "--") != 0)
+		} else if (l->destination == NULL) {
 			l->destination = word;
-		else if (strcmp(word, "--") != 0)
+			ended = false;
+		} else {
 			import_build_skip(l->set, l->no, slice_of(word),
 				"taupe runs no command on the server");
+			return;
+		}
 	}
 }
 
-static bool assign_is(const char *text, const char *name)
+static void assign(struct line *l, size_t server, const char *text)
 {
-	size_t n = strlen(name);
-
-	return strncasecmp(text, name, n) == 0 &&
-	       strchr("= \t", text[n]) != NULL;
-}
-
-/* -o Name=value; the forwards among them are forwards. */
-static int assign(struct line *l, size_t server, const char *text)
-{
-	static const struct {
-		const char *name;
-		enum forward_type type;
-	} forwards[] = {{"LocalForward", FORWARD_LOCAL},
-		{"RemoteForward", FORWARD_REMOTE},
-		{"DynamicForward", FORWARD_DYNAMIC}};
 	size_t n = strcspn(text, "= \t");
 	char *name = mem_dup(text, n);
-	const char *value = text + n + strspn(text + n, "= \t");
-	int r = 0;
 
-	for (size_t i = 0; i < 3; i++)
-		if (assign_is(text, forwards[i].name)) {
-			r = import_build_forward(l->set, l->no, server,
-				forwards[i].type, value, NULL);
-			goto out;
-		}
-	import_build_option(l->set, l->no, server, name, value);
-out:
+	import_build_option(l->set, l->no, server, name,
+		text + n + strspn(text + n, "= \t"));
 	free(name);
-	return r == -ERR_LIMIT ? r : 0;
 }
 
+static void put_option(struct line *l, size_t server, size_t i)
+{
+	const struct flag *f = l->given[i].flag;
+	const char *value = l->given[i].value;
+
+	switch (f->does) {
+	case DOES_WORD:
+		import_build_word(l->set, l->no, server, f->option, value);
+		break;
+	case DOES_PRESET:
+		import_build_option(
+			l->set, l->no, server, f->option, f->preset);
+		break;
+	case DOES_ASSIGN:
+		assign(l, server, value);
+		break;
+	case DOES_SKIP:
+		import_build_skip(
+			l->set, l->no, slice_of(value), "taupe does not do");
+		break;
+	default:
+		break;
+	}
+}
+
+/* Options first: they tell whether the server is one of an earlier line. */
 static int apply(struct line *l, size_t server)
 {
-	for (size_t i = 0; i < l->n_given; i++) {
-		const struct flag *f = l->given[i].flag;
-		const char *value = l->given[i].value;
-		int r = 0;
+	int r = 0;
 
-		switch (f->does) {
-		case DOES_FORWARD:
-			r = import_build_forward(
-				l->set, l->no, server, f->type, value, NULL);
-			break;
-		case DOES_WORD:
-			import_build_word(
-				l->set, l->no, server, f->option, value);
-			break;
-		case DOES_PRESET:
-			import_build_option(
-				l->set, l->no, server, f->option, f->preset);
-			break;
-		case DOES_ASSIGN:
-			r = assign(l, server, value);
-			break;
-		default:
-			import_build_skip(l->set, l->no, slice_of(value),
-				"taupe does not do");
-		}
-		if (r == -ERR_LIMIT)
-			return r;
-	}
-	return 0;
+	for (size_t i = 0; i < l->n_given; i++)
+		put_option(l, server, i);
+	server = import_build_fold(l->set);
+	for (size_t i = 0; i < l->n_given && r != -ERR_LIMIT; i++)
+		if (l->given[i].flag->does == DOES_FORWARD)
+			r = import_build_forward(l->set, l->no, server,
+				l->given[i].flag->type, l->given[i].value,
+				NULL);
+	return r == -ERR_LIMIT ? r : 0;
 }
 
 /* Port and user as ssh finds them: -p and -l before the destination's. */
@@ -210,8 +237,7 @@ static int make_server(struct line *l, size_t *ret_server)
 {
 	struct destination d;
 	struct trouble why = {0};
-	unsigned long port = 0;
-	char *end;
+	uint16_t port;
 	int r = destination_parse(l->destination, &d, &why);
 
 	if (r < 0) {
@@ -219,18 +245,9 @@ static int make_server(struct line *l, size_t *ret_server)
 			l->set, l->no, slice_of(l->destination), &why);
 		return r;
 	}
-	port = d.port;
-	if (l->port != NULL) {
-		port = strtoul(l->port, &end, 10);
-		if (*end != '\0' || port == 0 || port > 65535) {
-			import_build_skip(l->set, l->no, slice_of(l->port),
-				"is not a port");
-			port = d.port;
-		}
-	}
-	/* Options of its own: two lines to one host may differ in them. */
-	r = (l->n_given == 0 ? import_build_server : import_build_own_server)(
-		l->set, l->no, NULL, d.host, (uint16_t)port,
+	port = import_build_port(l->set, l->no, l->port);
+	r = import_build_server(l->set, l->no, d.host,
+		l->host != NULL ? l->host : d.host, port != 0 ? port : d.port,
 		l->user != NULL ? l->user : d.user, ret_server);
 	destination_done(&d);
 	return r;
@@ -275,8 +292,6 @@ static int one_command(struct import_set *set, unsigned no, const char *text,
 		r = make_server(&l, &server);
 		if (r == 0)
 			r = apply(&l, server);
-		if (r == 0)
-			import_build_fold_last(set);
 	}
 	free(l.given);
 	return r == -ERR_LIMIT ? r : 0;

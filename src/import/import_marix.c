@@ -56,8 +56,8 @@ static int read_servers(
 				"the host is missing");
 			continue;
 		}
-		r = import_build_own_server(set, 0, text_of(server, "name"),
-			host, (uint16_t)port_of(server, "port"),
+		r = import_build_server(set, 0, text_of(server, "name"), host,
+			(uint16_t)port_of(server, "port"),
 			text_of(server, "username"), &index);
 		if (r == -ERR_LIMIT)
 			return r;

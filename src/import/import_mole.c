@@ -29,9 +29,11 @@ static void duration(
 		import_build_option(r->set, r->line, server, option, text);
 }
 
-/* ":3306" is one of the loopback's. */
+/* ":3306" and "3306" are of the loopback. */
 static char *address(const char *text)
 {
+	if (text[strspn(text, "0123456789")] == '\0')
+		return mem_printf("127.0.0.1:%s", text);
 	return mem_printf("%s%s", text[0] == ':' ? "127.0.0.1" : "", text);
 }
 
@@ -87,6 +89,7 @@ static void end_alias(struct reader *r)
 	struct trouble why = {0};
 	char *url = NULL;
 	size_t server;
+	int err;
 
 	if (r->server == NULL && r->source.n == 0 && r->destination.n == 0)
 		goto out;
@@ -102,17 +105,19 @@ static void end_alias(struct reader *r)
 			r->set, r->line, slice_of(r->server), &why);
 		goto out;
 	}
-	if (import_build_own_server(r->set, r->line, NULL, d.host, d.port,
-		    d.user, &server) == 0) {
+	err = import_build_server(
+		r->set, r->line, NULL, d.host, d.port, d.user, &server);
+	if (err == 0) {
 		if (r->key != NULL && *r->key != '\0')
 			import_build_word(r->set, r->line, server,
 				"IdentityFile", r->key);
 		duration(r, server, "ServerAliveInterval", r->keep_alive);
 		duration(r, server, "ConnectTimeout", r->timeout);
-		if (add_forwards(r, server) < 0)
-			r->result = -ERR_LIMIT;
-		import_build_fold_last(r->set);
+		server = import_build_fold(r->set);
+		err = add_forwards(r, server);
 	}
+	if (err == -ERR_LIMIT)
+		r->result = err;
 	destination_done(&d);
 out:
 	free(url);

@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "import/name_set.h"
 
-#define NO_SERVER SIZE_MAX
+#define NONE SIZE_MAX
 
 const char *import_action_name(enum import_action action)
 {
@@ -75,7 +75,7 @@ struct planner {
 	const struct import_set *set;
 	struct import_plan *plan;
 	struct name_set servers, forwards; /* names that are taken */
-	size_t *jump; /* of each server: its place in the set, or NO_SERVER */
+	size_t *jump; /* of each server: its place in the set, or NONE */
 	/* of each server: 1 + the jump servers of the set on its way; 0: it
 	 * has not been looked at yet */
 	unsigned *hops;
@@ -127,14 +127,29 @@ static uint32_t find_server(const struct control *c,
 	return 0;
 }
 
+/* Of the set, under the same name: it stands in two files. */
+static size_t find_twin(const struct planner *p, size_t i)
+{
+	const struct import_server *s = &p->set->servers[i];
+
+	for (size_t k = 0; k < i; k++)
+		if (strcmp(p->set->servers[k].server.name, s->server.name) ==
+				0 &&
+			p->jump[k] == p->jump[i] && p->hops[k] != 0 &&
+			same_way(&p->set->servers[k].server, &s->server, 0))
+			return k;
+	return NONE;
+}
+
 static void plan_server(struct planner *p, size_t i)
 {
 	const struct import_server *s = &p->set->servers[i];
 	const struct import_row *via =
-		p->jump[i] != NO_SERVER ? &p->plan->servers[p->jump[i]] : NULL;
+		p->jump[i] != NONE ? &p->plan->servers[p->jump[i]] : NULL;
 	struct import_row *row = &p->plan->servers[i];
 	struct control_fields fields = {0};
 	const struct trouble *wrong;
+	size_t twin;
 
 	p->hops[i] = via != NULL ? p->hops[p->jump[i]] + 1 : 1;
 	if (s->jump != NULL &&
@@ -162,6 +177,13 @@ static void plan_server(struct planner *p, size_t i)
 		row->why = *wrong;
 		return;
 	}
+	twin = find_twin(p, i);
+	if (twin != NONE) {
+		row->action = IMPORT_SAME;
+		row->name = mem_strdup(p->plan->servers[twin].name);
+		row->same_as = twin + 1;
+		return;
+	}
 	add_row(row, &p->servers, s->server.name);
 }
 
@@ -170,7 +192,7 @@ static size_t find_jump(const struct import_set *set, const char *name)
 	for (size_t i = 0; name != NULL && i < set->n_servers; i++)
 		if (strcmp(set->servers[i].server.name, name) == 0)
 			return i;
-	return NO_SERVER;
+	return NONE;
 }
 
 /* Those whose way is known come first, as long as there are any more; what is
@@ -186,7 +208,7 @@ static void plan_servers(struct planner *p)
 		more = false;
 		for (size_t i = 0; i < n; i++) {
 			if (p->hops[i] != 0 ||
-				(p->jump[i] != NO_SERVER &&
+				(p->jump[i] != NONE &&
 					p->hops[p->jump[i]] == 0))
 				continue;
 			plan_server(p, i);
@@ -200,24 +222,50 @@ static void plan_servers(struct planner *p)
 				"the jump servers go round in a circle");
 }
 
-/* On that server, or on one that is the same but for its name. */
+/* On that server, or on one that is the same but for its name; the one of that
+ * name rather than another. */
 static const struct control_forward *find_forward(const struct control *c,
-	const struct forward_spec *spec, const struct store_server *on)
+	const struct store_forward *f, const struct store_server *on)
 {
-	const struct control_forward *const *list;
+	const struct control_forward *const *list, *found = NULL;
 	const struct control_server *other;
 	size_t n;
 
 	list = control_forwards(c, &n);
 	for (size_t i = 0; i < n; i++) {
-		if (!same_forward(&list[i]->want.spec, spec))
+		if (!same_forward(&list[i]->want.spec, &f->spec) ||
+			(found != NULL &&
+				strcmp(list[i]->want.name, f->name) != 0))
 			continue;
 		other = control_server(c, list[i]->want.server);
 		if (other != NULL &&
 			same_way(&other->want, on, on->jump_server))
-			return list[i];
+			found = list[i];
 	}
-	return NULL;
+	return found;
+}
+
+static size_t server_of(const struct planner *p, size_t i)
+{
+	size_t server = p->set->forwards[i].server;
+	size_t same_as = p->plan->servers[server].same_as;
+
+	return same_as != 0 ? same_as - 1 : server;
+}
+
+static size_t find_twin_forward(const struct planner *p, size_t i)
+{
+	const struct store_forward *f = &p->set->forwards[i].forward;
+
+	for (size_t k = 0; k < i; k++)
+		if (server_of(p, k) == server_of(p, i) &&
+			strcmp(p->set->forwards[k].forward.name, f->name) ==
+				0 &&
+			p->plan->forwards[k].taken &&
+			same_forward(
+				&p->set->forwards[k].forward.spec, &f->spec))
+			return k;
+	return NONE;
 }
 
 static void plan_forward(struct planner *p, size_t i)
@@ -228,13 +276,14 @@ static void plan_forward(struct planner *p, size_t i)
 	const struct control_forward *there = NULL;
 	struct control_fields fields = {0};
 	const struct trouble *wrong;
+	size_t twin;
 
 	if (server->action == IMPORT_CONFLICT) {
 		conflict(row, f->forward.name, "its server can't be added");
 		return;
 	}
 	if (server->id != 0)
-		there = find_forward(p->c, &f->forward.spec,
+		there = find_forward(p->c, &f->forward,
 			&control_server(p->c, server->id)->want);
 	if (there != NULL) {
 		row->action = IMPORT_SAME;
@@ -247,6 +296,13 @@ static void plan_forward(struct planner *p, size_t i)
 	if (wrong != NULL) {
 		conflict(row, f->forward.name, NULL);
 		row->why = *wrong;
+		return;
+	}
+	twin = find_twin_forward(p, i);
+	if (twin != NONE) {
+		row->action = IMPORT_SAME;
+		row->name = mem_strdup(p->plan->forwards[twin].name);
+		row->same_as = twin + 1;
 		return;
 	}
 	add_row(row, &p->forwards, f->forward.name);

@@ -3,8 +3,9 @@
  *
  * A server that is there already under any name with the same host, port, user
  * and way is SAME; one whose name is taken by another is RENAMEd ("name 2").
- * A forward with the same type and endpoints on the same server is SAME. So a
- * second run of the same text adds nothing. Control thread.
+ * A forward with the same type and endpoints on the same server, or on one that
+ * is the same but for its name, is SAME. So a second run of the same text adds
+ * nothing. Control thread.
  */
 #ifndef TAUPE_IMPORT_IMPORT_PLAN_H
 #define TAUPE_IMPORT_IMPORT_PLAN_H
@@ -27,6 +28,9 @@ struct import_row {
 	enum import_action action;
 	char *name;  /* it will have */
 	uint32_t id; /* SAME, and after import_apply */
+	/* SAME as another of the set, as one found in two files is: 1 + its
+	 * place. Its id is that one's. 0: none */
+	size_t same_as;
 	struct trouble why;
 	bool taken; /* import_apply does it; true at first for ADD, RENAME */
 };

@@ -22,6 +22,9 @@ enum putty_key {
 	PUTTY_FORWARDS,
 	PUTTY_ALIVE_MIN,
 	PUTTY_ALIVE_S,
+	PUTTY_PROXY,
+	PUTTY_LOCAL_OPEN,
+	PUTTY_REMOTE_OPEN,
 	PUTTY_KEYS
 };
 static const char *const key_names[PUTTY_KEYS] = {
@@ -33,6 +36,9 @@ static const char *const key_names[PUTTY_KEYS] = {
 	[PUTTY_FORWARDS] = "PortForwardings",
 	[PUTTY_ALIVE_MIN] = "PingInterval",
 	[PUTTY_ALIVE_S] = "PingIntervalSecs",
+	[PUTTY_PROXY] = "ProxyMethod",
+	[PUTTY_LOCAL_OPEN] = "LocalPortAcceptAll",
+	[PUTTY_REMOTE_OPEN] = "RemotePortAcceptAll",
 };
 
 struct session {
@@ -76,6 +82,7 @@ static int one_forward(struct session *s, size_t server, char *item)
 {
 	enum forward_type type;
 	char *target = strchr(item, '='), *text;
+	const char *any = "";
 	int r;
 
 	if (*item == '4' || *item == '6')
@@ -83,17 +90,22 @@ static int one_forward(struct session *s, size_t server, char *item)
 	type = *item == 'R'   ? FORWARD_REMOTE
 	       : *item == 'D' ? FORWARD_DYNAMIC
 			      : FORWARD_LOCAL;
-	if (strchr("LRD", *item) == NULL || *item == '\0') {
+	if (*item == '\0' || strchr("LRD", *item) == NULL) {
 		import_build_skip(s->set, s->line, slice_of(item),
 			"it can't be understood");
 		return 0;
 	}
 	if (target != NULL)
 		*target++ = '\0';
+	item++;
+	if (strchr(item, ':') == NULL &&
+		number(s, type == FORWARD_REMOTE ? PUTTY_REMOTE_OPEN
+						 : PUTTY_LOCAL_OPEN) != 0)
+		any = "*:";
 	if (type == FORWARD_DYNAMIC || target == NULL || *target == '\0')
-		text = mem_strdup(item + 1);
+		text = mem_printf("%s%s", any, item);
 	else
-		text = mem_printf("%s %s", item + 1, target);
+		text = mem_printf("%s%s %s", any, item, target);
 	r = import_build_forward(s->set, s->line, server, type, text, NULL);
 	free(text);
 	return r == -ERR_LIMIT ? r : 0;
@@ -119,7 +131,6 @@ static int make_server(struct session *s)
 	const char *key = s->value[PUTTY_KEY_FILE];
 	const char *user = s->value[PUTTY_USER];
 	const char *host = s->value[PUTTY_HOST], *at = strchr(host, '@');
-	unsigned long port = number(s, PUTTY_PORT);
 	unsigned long alive =
 		number(s, PUTTY_ALIVE_MIN) * 60 + number(s, PUTTY_ALIVE_S);
 	char text[24], *named = NULL;
@@ -131,8 +142,8 @@ static int make_server(struct session *s)
 		user = named;
 		host = at + 1;
 	}
-	r = import_build_own_server(s->set, s->line, s->name, host,
-		port <= 65535 ? (uint16_t)port : 0,
+	r = import_build_server(s->set, s->line, s->name, host,
+		import_build_port(s->set, s->line, s->value[PUTTY_PORT]),
 		user != NULL && *user != '\0' ? user : NULL, &server);
 	free(named);
 	if (r < 0)
@@ -142,6 +153,9 @@ static int make_server(struct session *s)
 		import_build_option(
 			s->set, s->line, server, "ServerAliveInterval", text);
 	}
+	if (number(s, PUTTY_PROXY) != 0)
+		import_build_skip(s->set, s->line, slice_of("ProxyMethod"),
+			"taupe does not do");
 	if (key != NULL && *key != '\0')
 		import_build_skip(s->set, s->line, slice_of(key),
 			"a kind of key that taupe does not know");
@@ -236,12 +250,6 @@ static int one_line(struct session *s, const char *line, unsigned no)
 	return r;
 }
 
-/* Windows writes the registry as UTF-16: people see it as text, we do not. */
-static bool is_utf16(const char *text)
-{
-	return (unsigned char)text[0] == 0xff && (unsigned char)text[1] == 0xfe;
-}
-
 int import_putty_read(char *text, const char *path, struct import_set *set,
 	struct trouble *trouble)
 {
@@ -250,9 +258,6 @@ int import_putty_read(char *text, const char *path, struct import_set *set,
 	unsigned no = 0;
 	int r = 0;
 
-	if (is_utf16(text))
-		return trouble_say(
-			trouble, ERR_INVALID, "save it as UTF-8 first");
 	if (path != NULL) {
 		copy = mem_strdup(path);
 		s.name = decode(basename(copy), strlen(basename(copy)));

@@ -2,20 +2,29 @@
  * ssh_config: each literal Host becomes a server, its LocalForward,
  * RemoteForward and DynamicForward lines become forwards.
  *
- * What applies to a host is what `ssh -G` says beyond its defaults, where the
- * file is on this machine, ssh is installed and nothing in the file would run a
- * command; otherwise it is decided here: the first line that holds wins, as
- * ssh_config(5) says, Match blocks are left out and told.
+ * Where the file is on this machine, ssh is installed and nothing in the file
+ * would run a command, `ssh -G` says where a host leads to, and whatever a
+ * Match may decide. The rest is the lines' own words, which ssh would give back
+ * expanded and without quotes: the first that holds wins, ssh_config(5).
+ * Without ssh, Match blocks are left out and told.
  */
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
+#include "base/buf.h"
+#include "base/clock.h"
 #include "base/mem.h"
 #include "import/import_build.h"
 #include "import/import_formats.h"
 #include "import/ssh_config_file.h"
 #include "import/ssh_dump.h"
+#include "import/ssh_jumps.h"
+#include "store/option_text.h"
+#include "store/store_list.h"
+#include "tunnel/option_value.h"
+
+/* For all hosts together. */
+#define ASK_MS 20000
 
 enum takes {
 	TAKES_WORD,    /* one word: a path or a name */
@@ -95,165 +104,237 @@ static const struct taken *find_taken(const char *name)
 
 /* A host's settings, the ones that count, in order. Borrowed texts. */
 struct facts {
-	struct {
+	struct fact {
 		const struct taken *taken;
 		const char *value;
 		unsigned line;
+		bool is_bare; /* ssh's: quotes are undone, tokens are not */
 	} * row;
 	size_t n;
 };
 
-static void add_fact(
-	struct facts *facts, const char *name, const char *value, unsigned line)
+static void add_fact(struct facts *facts, const struct fact *fact)
 {
-	const struct taken *t = find_taken(name);
-
-	if (t == NULL || *value == '\0')
+	if (*fact->value == '\0')
 		return;
-	if (!t->many)
+	if (!fact->taken->many)
 		for (size_t i = 0; i < facts->n; i++)
-			if (facts->row[i].taken == t)
+			if (facts->row[i].taken == fact->taken)
 				return;
 	facts->row = mem_realloc(facts->row, facts->n + 1, sizeof(*facts->row));
-	facts->row[facts->n].taken = t;
-	facts->row[facts->n].value = value;
-	facts->row[facts->n++].line = line;
+	facts->row[facts->n++] = *fact;
 }
 
-static const char *fact(const struct facts *facts, const char *name)
+static char *first_word(const struct fact *fact)
+{
+	const char *at = fact->value;
+	char *word = fact->is_bare ? NULL : option_value_word(&at);
+
+	return word != NULL ? word : mem_strdup(fact->value);
+}
+
+/* The value of the option; NULL: it is not set. malloc'ed. */
+static char *word_of(const struct facts *facts, const char *name)
 {
 	for (size_t i = 0; i < facts->n; i++)
 		if (strcmp(facts->row[i].taken->name, name) == 0)
-			return facts->row[i].value;
+			return first_word(&facts->row[i]);
 	return NULL;
 }
 
-/* The quotes around one word, where it has some, go. */
-static char *unquoted(const char *value)
+/* ssh says "[socks]:0" for the target that a reverse proxy does not have. */
+static int add_forward(
+	struct import_set *set, size_t server, const struct fact *fact)
 {
-	size_t n = strlen(value);
+	const char *end = strstr(fact->value, " [socks]:0");
+	size_t n = end != NULL && fact->is_bare ? (size_t)(end - fact->value)
+						: strlen(fact->value);
+	char *text = mem_dup(fact->value, n);
+	int r = import_build_forward(
+		set, fact->line, server, fact->taken->type, text, NULL);
 
-	if (n >= 2 && value[0] == '"' && value[n - 1] == '"')
-		return mem_dup(value + 1, n - 2);
-	return mem_strdup(value);
+	free(text);
+	return r == -ERR_LIMIT ? r : 0;
 }
 
 static int add_rows(
 	struct import_set *set, size_t server, const struct facts *facts)
 {
-	for (size_t i = 0; i < facts->n; i++) {
-		const struct taken *t = facts->row[i].taken;
-		unsigned line = facts->row[i].line;
-		const char *value = facts->row[i].value;
+	int r = 0;
+
+	for (size_t i = 0; i < facts->n && r == 0; i++) {
+		const struct fact *f = &facts->row[i];
 		char *word;
 
-		if (t->takes == TAKES_FORWARD) {
-			if (import_build_forward(set, line, server, t->type,
-				    value, NULL) == -ERR_LIMIT)
-				return -ERR_LIMIT;
-		} else if (t->takes == TAKES_WORD) {
-			word = unquoted(value);
-			import_build_word(set, line, server, t->option, word);
+		if (f->taken->takes == TAKES_FORWARD) {
+			r = add_forward(set, server, f);
+		} else if (f->taken->takes == TAKES_WORD) {
+			word = first_word(f);
+			import_build_word(
+				set, f->line, server, f->taken->option, word);
 			free(word);
-		} else if (t->takes == TAKES_LINE) {
-			import_build_option(
-				set, line, server, t->option, value);
+		} else if (f->taken->takes == TAKES_LINE) {
+			import_build_option(set, f->line, server,
+				f->taken->option, f->value);
 		}
 	}
-	return 0;
+	return r;
 }
 
-/* HostName may hold %h, the name as typed. */
+/* HostName's tokens: %h is the name as typed. malloc'ed. */
 static char *host_name(const char *pattern, const char *host)
 {
-	const char *at = pattern != NULL ? strstr(pattern, "%h") : NULL;
+	struct buf name = BUF_INIT;
+	char *copy;
 
-	if (pattern == NULL)
-		return mem_strdup(host);
-	if (at == NULL)
-		return mem_strdup(pattern);
-	return mem_printf(
-		"%.*s%s%s", (int)(at - pattern), pattern, host, at + 2);
+	for (; *pattern != '\0'; pattern++) {
+		if (pattern[0] == '%' && pattern[1] == 'h')
+			buf_put(&name, host, strlen(host));
+		else
+			buf_put(&name, pattern, 1);
+		pattern += pattern[0] == '%' && pattern[1] != '\0';
+	}
+	copy = mem_dup(buf_ptr(&name), buf_len(&name));
+	buf_done(&name);
+	return copy;
 }
 
-static int add_server(struct import_set *set, const char *host, unsigned line,
-	const struct facts *facts)
+/* *ret_server is SSH_JUMPS_NONE when it can't be taken. */
+static int add_server(struct import_set *set,
+	const struct ssh_config_host *host, const struct facts *facts,
+	size_t *ret_server)
 {
-	char *name = host_name(fact(facts, "hostname"), host);
-	const char *text = fact(facts, "port");
-	unsigned long port = text != NULL ? strtoul(text, NULL, 10) : 0;
-	size_t server;
-	int r = import_build_own_server(set, line, host, name,
-		port <= 65535 ? (uint16_t)port : 0, fact(facts, "user"),
-		&server);
+	char *pattern = word_of(facts, "hostname");
+	char *user = word_of(facts, "user");
+	char *name = host_name(pattern != NULL ? pattern : "%h", host->name);
+	char *port = word_of(facts, "port");
+	int r = import_build_server(set, host->line, host->name, name,
+		import_build_port(set, host->line, port), user, ret_server);
 
 	if (r == 0)
-		r = add_rows(set, server, facts);
+		r = add_rows(set, *ret_server, facts);
+	else
+		*ret_server = SSH_JUMPS_NONE;
+	free(pattern);
+	free(port);
+	free(user);
 	free(name);
 	return r == -ERR_LIMIT ? r : 0;
 }
 
+/* What ssh is asked for, and what it said. */
+struct oracle {
+	const char *config;       /* NULL: it is not asked */
+	uint64_t until_ms;        /* monotonic: it may be slow for each host */
+	struct ssh_dump defaults; /* of a host that nothing is said about */
+	bool decides[TAKEN];      /* of the options in a Match */
+};
+
 static void own_facts(const struct ssh_config_file *file, const char *host,
-	struct facts *facts)
+	const struct oracle *oracle, bool is_asked, struct facts *facts)
 {
-	for (size_t i = 0; i < file->n; i++)
-		if (ssh_config_line_holds(&file->lines[i], host))
-			add_fact(facts, file->lines[i].name,
-				file->lines[i].value, file->lines[i].no);
+	bool *holds = ssh_config_file_holds(file, host);
+
+	for (size_t i = 0; i < file->n_lines; i++) {
+		const struct ssh_config_line *line = &file->lines[i];
+		const struct taken *t = find_taken(line->name);
+
+		if (holds[line->block] && t != NULL &&
+			!(is_asked && oracle->decides[t - taken]))
+			add_fact(facts, &(struct fact){t, line->value, line->no,
+						false});
+	}
+	free(holds);
+}
+
+/* ssh -G tells of local forwards to a socket as if they were dynamic, too. */
+static bool is_a_slip(const struct ssh_dump *dump, size_t row)
+{
+	size_t n = strlen(dump->value[row]);
+
+	if (strcmp(dump->name[row], "dynamicforward") != 0)
+		return false;
+	for (size_t i = 0; i < dump->n; i++)
+		if (strcmp(dump->name[i], "localforward") == 0 &&
+			strncmp(dump->value[i], dump->value[row], n) == 0 &&
+			strncmp(dump->value[i] + n, " /", 2) == 0)
+			return true;
+	return false;
 }
 
 static void dumped_facts(const struct ssh_dump *dump,
-	const struct ssh_dump *defaults, unsigned line, struct facts *facts)
+	const struct oracle *oracle, unsigned line, struct facts *facts)
 {
-	for (size_t i = 0; i < dump->n; i++)
-		if (!ssh_dump_has(defaults, dump->name[i], dump->value[i]))
-			add_fact(facts, dump->name[i], dump->value[i], line);
+	for (size_t i = 0; i < dump->n; i++) {
+		const struct taken *t = find_taken(dump->name[i]);
+
+		if (t != NULL &&
+			(t->takes == TAKES_SERVER ||
+				oracle->decides[t - taken]) &&
+			!ssh_dump_has(&oracle->defaults, dump->name[i],
+				dump->value[i]) &&
+			!is_a_slip(dump, i))
+			add_fact(facts,
+				&(struct fact){t, dump->value[i], line, true});
+	}
 }
 
-static int read_hosts(struct import_set *set,
-	const struct ssh_config_file *file, const char *config,
-	const struct ssh_dump *defaults)
+static int read_host(struct import_set *set, const struct ssh_config_file *file,
+	const struct oracle *oracle, size_t i, size_t *ret_server)
 {
-	int r = 0;
+	const struct ssh_config_host *host = &file->hosts[i];
+	struct ssh_dump dump = {0};
+	struct facts facts = {0};
+	bool is_asked = oracle->config != NULL &&
+			clock_mono_ms() < oracle->until_ms &&
+			ssh_dump_read(oracle->config, host->name, &dump);
+	int r;
 
-	for (size_t i = 0; i < file->n_hosts && r == 0; i++) {
-		struct facts facts = {0};
-		struct ssh_dump dump = {0};
-
-		if (config != NULL &&
-			ssh_dump_read(config, file->hosts[i], &dump))
-			dumped_facts(
-				&dump, defaults, file->host_lines[i], &facts);
-		else
-			own_facts(file, file->hosts[i], &facts);
-		r = add_server(
-			set, file->hosts[i], file->host_lines[i], &facts);
-		ssh_dump_done(&dump);
-		free(facts.row);
-	}
+	if (is_asked)
+		dumped_facts(&dump, oracle, host->line, &facts);
+	own_facts(file, host->name, oracle, is_asked, &facts);
+	r = add_server(set, host, &facts, ret_server);
+	ssh_dump_done(&dump);
+	free(facts.row);
 	return r;
+}
+
+static void ask_ssh(struct oracle *oracle, const struct ssh_config_file *file,
+	const char *path)
+{
+	if (path == NULL || file->runs_commands ||
+		!ssh_dump_read("/dev/null", "taupe.invalid", &oracle->defaults))
+		return;
+	oracle->config = path;
+	oracle->until_ms = clock_mono_ms() + ASK_MS;
+	for (size_t i = 0; i < TAKEN; i++)
+		oracle->decides[i] =
+			ssh_config_file_matches(file, taken[i].name);
 }
 
 int import_ssh_config_read(char *text, const char *path, struct import_set *set,
 	struct trouble *trouble)
 {
 	struct ssh_config_file file;
-	struct ssh_dump defaults = {0};
-	const char *config = NULL;
+	struct oracle oracle = {0};
+	size_t *servers;
 	int r = ssh_config_file_read(text, path, &file, trouble);
 
 	if (r < 0)
 		return r;
-	if (path != NULL && !file.runs_commands &&
-		ssh_dump_read("/dev/null", "taupe.invalid", &defaults))
-		config = path;
-	if (config == NULL && file.has_match)
+	ask_ssh(&oracle, &file, path);
+	if (oracle.config == NULL && file.has_match)
 		import_build_skip(set, file.match_line, slice_of("Match"),
 			"its conditions are not decided here");
-	r = read_hosts(set, &file, config, &defaults);
+	servers = mem_zalloc(file.n_hosts + 1, sizeof(*servers));
+	for (size_t i = 0; i < file.n_hosts && r == 0; i++)
+		r = read_host(set, &file, &oracle, i, &servers[i]);
+	if (r == 0)
+		ssh_jumps_resolve(set, &file, servers);
 	if (r == 0 && file.n_hosts == 0)
 		r = trouble_say(trouble, ERR_INVALID, "it names no host");
-	ssh_dump_done(&defaults);
+	free(servers);
+	ssh_dump_done(&oracle.defaults);
 	ssh_config_file_done(&file);
 	return r;
 }

@@ -69,6 +69,28 @@ void name_set_add(struct name_set *s, const char *name)
 	s->n++;
 }
 
+/* What stands behind it moves up, where a search would no longer find it. */
+void name_set_remove(struct name_set *s, const char *name)
+{
+	size_t mask = s->room - 1, hole, at;
+
+	if (!name_set_has(s, name))
+		return;
+	hole = at = (size_t)(find(s, name) - s->slot);
+	free(s->slot[hole]);
+	s->slot[hole] = NULL;
+	s->n--;
+	for (at = (at + 1) & mask; s->slot[at] != NULL; at = (at + 1) & mask) {
+		size_t home = hash(s->slot[at]) & mask;
+
+		if (((at - home) & mask) < ((at - hole) & mask))
+			continue;
+		s->slot[hole] = s->slot[at];
+		s->slot[at] = NULL;
+		hole = at;
+	}
+}
+
 bool name_set_has(const struct name_set *s, const char *name)
 {
 	return s->room != 0 && *find(s, name) != NULL;

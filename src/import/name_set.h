@@ -16,6 +16,7 @@ struct name_set {
 
 void name_set_done(struct name_set *s);
 void name_set_add(struct name_set *s, const char *name); /* copied */
+void name_set_remove(struct name_set *s, const char *name);
 bool name_set_has(const struct name_set *s, const char *name);
 
 /* `wanted` made to fit control.h's rules for names, then with " 2", " 3" …

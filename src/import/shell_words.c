@@ -32,6 +32,33 @@ static const char *quoted(const char *at, char quote, struct buf *word)
 	return at;
 }
 
+/* "2>", ">>", "<", ">&1": the file or descriptor behind it is no word, nor is
+ * the number before it. Returns the last byte of what was skipped. */
+static const char *redirection(const char *at, struct buf *word, bool *in_word,
+	struct string_list *words)
+{
+	bool numbered = *in_word && buf_len(word) == 1 &&
+			strchr("0123456789", *buf_ptr(word)) != NULL;
+	char quote = '\0';
+
+	if (numbered) {
+		buf_clear(word);
+		*in_word = false;
+	}
+	end_word(word, in_word, words);
+	at += strspn(at, "<>&|");
+	at += strspn(at, " \t");
+	for (; *at != '\0'; at++) {
+		if (*at == quote)
+			quote = '\0';
+		else if (quote == '\0' && (*at == '"' || *at == '\''))
+			quote = *at;
+		else if (quote == '\0' && strchr(" \t\r\n;&|<>", *at) != NULL)
+			break;
+	}
+	return at - 1;
+}
+
 const char *shell_words_next(const char *text, struct string_list *words)
 {
 	struct buf word = BUF_INIT;
@@ -46,6 +73,10 @@ const char *shell_words_next(const char *text, struct string_list *words)
 		if (*at == '#' && !in_word) {
 			at += strcspn(at, "\n");
 			break;
+		}
+		if (*at == '<' || *at == '>') {
+			at = redirection(at, &word, &in_word, words);
+			continue;
 		}
 		if (*at == '\\' && at[1] == '\n') {
 			at++;

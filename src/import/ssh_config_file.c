@@ -12,7 +12,8 @@
 #include "base/match.h"
 #include "base/mem.h"
 #include "import/import.h"
-#include "import/shell_words.h"
+#include "store/option_text.h"
+#include "store/store_list.h"
 
 #define LINES_MAX    20000
 #define DEPTH_MAX    8
@@ -21,71 +22,78 @@
 /* Where the reader is. */
 struct place {
 	struct ssh_config_file *file;
-	enum ssh_config_block block;
-	char *patterns;     /* of the Host block, or NULL */
+	size_t block;
+	size_t outer;       /* the block that includes this file */
 	const char *folder; /* for relative includes; NULL: none is read */
 	unsigned no, depth;
 };
 
-static char *lower(const char *text, size_t n)
-{
-	char *copy = mem_dup(text, n);
-
-	for (size_t i = 0; i < n; i++)
-		copy[i] = (char)tolower((unsigned char)copy[i]);
-	return copy;
-}
-
-static void add_host(struct place *p, const char *name)
+static void open_block(
+	struct place *p, enum ssh_config_when when, char *patterns)
 {
 	struct ssh_config_file *f = p->file;
 
-	if (!match_is_literal(slice_of(name)) || name[0] == '\0')
-		return;
+	f->blocks = mem_realloc(f->blocks, f->n_blocks + 1, sizeof(*f->blocks));
+	f->blocks[f->n_blocks].when = when;
+	f->blocks[f->n_blocks].patterns = patterns;
+	f->blocks[f->n_blocks].outer = p->outer;
+	p->block = f->n_blocks++;
+}
+
+static int too_many(struct trouble *trouble)
+{
+	return trouble_say(trouble, ERR_LIMIT, "too many entries");
+}
+
+static int add_host(struct place *p, const char *name, struct trouble *trouble)
+{
+	struct ssh_config_file *f = p->file;
+
+	if (name[0] == '\0' || !match_is_literal(slice_of(name)))
+		return 0;
 	for (size_t i = 0; i < f->n_hosts; i++)
-		if (strcasecmp(f->hosts[i], name) == 0)
-			return;
-	f->hosts = mem_realloc(f->hosts, f->n_hosts + 1, sizeof(char *));
-	f->host_lines =
-		mem_realloc(f->host_lines, f->n_hosts + 1, sizeof(unsigned));
-	f->host_lines[f->n_hosts] = p->no;
-	f->hosts[f->n_hosts++] = mem_strdup(name);
+		if (strcasecmp(f->hosts[i].name, name) == 0)
+			return 0;
+	if (f->n_hosts == IMPORT_ITEMS_MAX)
+		return too_many(trouble);
+	f->hosts = mem_realloc(f->hosts, f->n_hosts + 1, sizeof(*f->hosts));
+	f->hosts[f->n_hosts].line = p->no;
+	f->hosts[f->n_hosts++].name = mem_strdup(name);
+	return 0;
 }
 
-static void host_block(struct place *p, const char *value)
+static int host_block(struct place *p, const struct string_list *words,
+	struct trouble *trouble)
 {
-	struct string_list words = {0};
 	struct buf list = BUF_INIT;
+	int r = 0;
 
-	(void)shell_words_next(value, &words);
-	for (size_t i = 0; i < words.n; i++) {
-		add_host(p, words.item[i]);
-		buf_printf(&list, "%s%s", i != 0 ? "," : "", words.item[i]);
+	for (size_t i = 0; i < words->n && r == 0; i++) {
+		r = add_host(p, words->item[i], trouble);
+		buf_printf(&list, "%s%s", i != 0 ? "," : "", words->item[i]);
 	}
-	free(p->patterns);
-	p->patterns = mem_dup(buf_ptr(&list), buf_len(&list));
-	p->block = SSH_CONFIG_HOST;
+	open_block(p, SSH_CONFIG_HOST, mem_dup(buf_ptr(&list), buf_len(&list)));
 	buf_done(&list);
-	shell_words_done(&words);
+	return r;
 }
 
-static void match_block(struct place *p, const char *value)
+static int match_block(struct place *p, const struct string_list *words,
+	struct trouble *trouble)
 {
-	struct string_list words = {0};
+	bool all = words->n == 1 && strcasecmp(words->item[0], "all") == 0;
 
-	(void)shell_words_next(value, &words);
-	p->block = words.n == 1 && strcasecmp(words.item[0], "all") == 0
-			   ? SSH_CONFIG_ALL
-			   : SSH_CONFIG_MATCH;
-	for (size_t i = 0; i < words.n; i++)
-		if (strcasecmp(words.item[i], "exec") == 0 ||
-			strcasecmp(words.item[i], "!exec") == 0)
+	(void)trouble;
+	for (size_t i = 0; i < words->n; i++)
+		if (strcasecmp(words->item[i], "exec") == 0 ||
+			strcasecmp(words->item[i], "!exec") == 0 ||
+			strncasecmp(words->item[i], "exec=", 5) == 0)
 			p->file->runs_commands = true;
-	if (p->block == SSH_CONFIG_MATCH && !p->file->has_match) {
+	if (!all && !p->file->has_match) {
 		p->file->has_match = true;
 		p->file->match_line = p->no;
 	}
-	shell_words_done(&words);
+	open_block(p, all ? SSH_CONFIG_ALL : SSH_CONFIG_MATCH, NULL);
+	return 0;
 }
 
 static int read_lines(struct place *p, char *text, struct trouble *trouble);
@@ -110,95 +118,133 @@ static int include_file(
 	struct trouble unread = {0};
 	int r = 0;
 
+	if (p->depth == DEPTH_MAX || p->file->n_includes++ == INCLUDES_MAX)
+		return trouble_say(
+			trouble, ERR_LIMIT, "files include each other");
 	/* As ssh does: what can't be read is passed over. */
-	if (file_read(path, IMPORT_TEXT_MAX, &text, &unread) == 0) {
+	if (file_read(path, IMPORT_TEXT_MAX, &text, &unread) == 0 &&
+		memchr(buf_ptr(&text), '\0', buf_len(&text)) == NULL) {
 		buf_put(&text, "", 1);
 		inner.no = 0;
 		inner.depth++;
-		inner.patterns =
-			p->patterns != NULL ? mem_strdup(p->patterns) : NULL;
+		inner.outer = p->block;
 		r = read_lines(&inner, (char *)buf_ptr(&text), trouble);
-		free(inner.patterns);
 	}
 	buf_done(&text);
 	return r;
 }
 
-static int include(struct place *p, const char *value, struct trouble *trouble)
+static int include(struct place *p, const struct string_list *words,
+	struct trouble *trouble)
 {
-	struct string_list words = {0};
 	int r = 0;
 
 	if (p->folder == NULL)
 		return 0;
-	if (p->depth == DEPTH_MAX)
-		return trouble_say(
-			trouble, ERR_LIMIT, "files include each other");
-	(void)shell_words_next(value, &words);
-	for (size_t i = 0; i < words.n && r == 0; i++) {
-		char *pattern = include_pattern(p, words.item[i]);
+	for (size_t i = 0; i < words->n && r == 0; i++) {
+		char *pattern = include_pattern(p, words->item[i]);
 		glob_t found;
 
 		if (glob(pattern, 0, NULL, &found) == 0) {
-			for (size_t k = 0; k < found.gl_pathc &&
-					   k < INCLUDES_MAX && r == 0;
-				k++)
+			for (size_t k = 0; k < found.gl_pathc && r == 0; k++)
 				r = include_file(p, found.gl_pathv[k], trouble);
 			globfree(&found);
 		}
 		free(pattern);
 	}
-	shell_words_done(&words);
 	return r;
 }
 
-static void add_line(struct place *p, char *name, const char *value)
+/* These take the rest of the line, whatever is in it. */
+static bool is_command(const char *name)
+{
+	static const char *const names[] = {"proxycommand", "localcommand",
+		"remotecommand", "knownhostscommand"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(names[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* A # that begins a word, outside of quotes, begins a comment. */
+static void cut_comment(char *value)
+{
+	char quote = '\0', before = ' ';
+
+	for (char *at = value; *at != '\0'; before = *at++) {
+		if (*at == '\\' && at[1] != '\0')
+			at++;
+		else if (*at == quote)
+			quote = '\0';
+		else if (quote == '\0' && (*at == '"' || *at == '\''))
+			quote = *at;
+		else if (*at == '#' && quote == '\0' &&
+			 isspace((unsigned char)before)) {
+			*at = '\0';
+			return;
+		}
+	}
+}
+
+static void cut_space(char *text)
+{
+	size_t n = strlen(text);
+
+	while (n > 0 && isspace((unsigned char)text[n - 1]))
+		text[--n] = '\0';
+}
+
+static int add_line(
+	struct place *p, char *name, const char *value, struct trouble *trouble)
 {
 	struct ssh_config_file *f = p->file;
 	struct ssh_config_line *line;
 
-	f->lines = mem_realloc(f->lines, f->n + 1, sizeof(*f->lines));
-	line = &f->lines[f->n++];
+	if (f->n_lines == LINES_MAX)
+		return too_many(trouble);
+	f->lines = mem_realloc(f->lines, f->n_lines + 1, sizeof(*f->lines));
+	line = &f->lines[f->n_lines++];
 	line->no = p->no;
 	line->block = p->block;
-	line->patterns =
-		p->block == SSH_CONFIG_HOST ? mem_strdup(p->patterns) : NULL;
-	line->name = name;
+	line->name = mem_strdup(name);
 	line->value = mem_strdup(value);
+	return 0;
 }
 
 /* "Name value", "Name=value" or "Name = value". */
-static int one_line(struct place *p, char *text, struct trouble *trouble)
+static int one_line(struct place *p, char *name, struct trouble *trouble)
 {
-	size_t n;
-	char *name, *value = text + strspn(text, " \t"), *end;
-	int r = 0;
+	static const struct {
+		const char *name;
+		int (*fn)(struct place *p, const struct string_list *words,
+			struct trouble *trouble);
+	} structure[] = {
+		{"host", host_block},
+		{"match", match_block},
+		{"include", include},
+	};
+	struct string_list words = {0};
+	char *value = name + strcspn(name, " \t=");
+	char *behind = value + strspn(value, " \t");
+	int r;
 
-	if (*value == '\0' || *value == '#')
-		return 0;
-	n = strcspn(value, " \t=");
-	name = lower(value, n);
-	value += n;
-	value += strspn(value, " \t");
-	value += *value == '=';
-	value += strspn(value, " \t");
-	end = value + strlen(value);
-	while (end > value && strchr(" \t\r", end[-1]) != NULL)
-		*--end = '\0';
-	if (strcmp(name, "host") == 0)
-		host_block(p, value);
-	else if (strcmp(name, "match") == 0)
-		match_block(p, value);
-	else if (strcmp(name, "include") == 0)
-		r = include(p, value, trouble);
-	else if (p->file->n == LINES_MAX)
-		r = trouble_say(trouble, ERR_LIMIT, "too many entries");
-	else {
-		add_line(p, name, value);
-		return 0;
-	}
-	free(name);
-	return r;
+	behind += *behind == '=';
+	behind += strspn(behind, " \t");
+	*value = '\0';
+	for (char *at = name; *at != '\0'; at++)
+		*at = (char)tolower((unsigned char)*at);
+	if (!is_command(name))
+		cut_comment(behind);
+	cut_space(behind);
+	for (size_t i = 0; i < sizeof(structure) / sizeof(structure[0]); i++)
+		if (strcmp(structure[i].name, name) == 0) {
+			option_text_words(behind, &words);
+			r = structure[i].fn(p, &words, trouble);
+			store_list_done(&words);
+			return r;
+		}
+	return add_line(p, name, behind, trouble);
 }
 
 static int read_lines(struct place *p, char *text, struct trouble *trouble)
@@ -212,7 +258,10 @@ static int read_lines(struct place *p, char *text, struct trouble *trouble)
 		if (next != NULL)
 			*next++ = '\0';
 		p->no++;
-		r = one_line(p, at, trouble);
+		at += strspn(at, " \t");
+		cut_space(at);
+		if (*at != '\0' && *at != '#')
+			r = one_line(p, at, trouble);
 		at = next;
 	}
 	return r;
@@ -222,13 +271,13 @@ int ssh_config_file_read(char *text, const char *path,
 	struct ssh_config_file *ret_file, struct trouble *trouble)
 {
 	struct ssh_config_file file = {0};
-	struct place p = {.file = &file, .block = SSH_CONFIG_ALL};
+	struct place p = {.file = &file};
 	char *copy = path != NULL ? mem_strdup(path) : NULL;
 	int r;
 
 	p.folder = copy != NULL ? dirname(copy) : NULL;
+	open_block(&p, SSH_CONFIG_ALL, NULL);
 	r = read_lines(&p, text, trouble);
-	free(p.patterns);
 	free(copy);
 	if (r < 0)
 		ssh_config_file_done(&file);
@@ -239,23 +288,60 @@ int ssh_config_file_read(char *text, const char *path,
 
 void ssh_config_file_done(struct ssh_config_file *file)
 {
-	for (size_t i = 0; i < file->n; i++) {
-		free(file->lines[i].patterns);
+	for (size_t i = 0; i < file->n_blocks; i++)
+		free(file->blocks[i].patterns);
+	for (size_t i = 0; i < file->n_lines; i++) {
 		free(file->lines[i].name);
 		free(file->lines[i].value);
 	}
 	for (size_t i = 0; i < file->n_hosts; i++)
-		free(file->hosts[i]);
+		free(file->hosts[i].name);
+	free(file->blocks);
 	free(file->lines);
 	free(file->hosts);
-	free(file->host_lines);
 	*file = (struct ssh_config_file){0};
 }
 
-bool ssh_config_line_holds(const struct ssh_config_line *line, const char *host)
+static bool block_holds(const struct ssh_config_block *block, const char *host)
 {
-	if (line->block != SSH_CONFIG_HOST)
-		return line->block == SSH_CONFIG_ALL;
-	return match_list(slice_of(host), slice_of(line->patterns)) ==
-	       MATCH_FOUND;
+	switch (block->when) {
+	case SSH_CONFIG_ALL:
+		return true;
+	case SSH_CONFIG_HOST:
+		return match_list(slice_of(host), slice_of(block->patterns)) ==
+		       MATCH_FOUND;
+	default:
+		return false;
+	}
+}
+
+bool *ssh_config_file_holds(
+	const struct ssh_config_file *file, const char *host)
+{
+	bool *holds = mem_zalloc(file->n_blocks, sizeof(*holds));
+
+	/* What is outside comes before what is inside. */
+	holds[0] = true;
+	for (size_t i = 1; i < file->n_blocks; i++)
+		holds[i] = holds[file->blocks[i].outer] &&
+			   block_holds(&file->blocks[i], host);
+	return holds;
+}
+
+/* The block, or one around it, is a Match. */
+static bool in_match(const struct ssh_config_file *file, size_t block)
+{
+	while (block != 0 && file->blocks[block].when != SSH_CONFIG_MATCH)
+		block = file->blocks[block].outer;
+	return block != 0;
+}
+
+bool ssh_config_file_matches(
+	const struct ssh_config_file *file, const char *name)
+{
+	for (size_t i = 0; i < file->n_lines; i++)
+		if (strcmp(file->lines[i].name, name) == 0 &&
+			in_match(file, file->lines[i].block))
+			return true;
+	return false;
 }

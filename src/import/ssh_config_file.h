@@ -14,26 +14,37 @@
 #include "base/err.h"
 #include "base/trouble.h"
 
-enum ssh_config_block {
+enum ssh_config_when {
 	SSH_CONFIG_ALL,   /* before the first Host, or behind "Match all" */
 	SSH_CONFIG_HOST,  /* `patterns` decide */
 	SSH_CONFIG_MATCH, /* a condition */
 };
 
-struct ssh_config_line {
-	unsigned no; /* in its file */
-	enum ssh_config_block block;
+struct ssh_config_block {
+	enum ssh_config_when when;
 	char *patterns; /* comma-separated, or NULL */
-	char *name;     /* the option, lower case */
-	char *value;    /* as it stands; "" when there is none */
+	size_t outer;   /* the block that its file is included in; 0: none */
+};
+
+struct ssh_config_line {
+	unsigned no;  /* in its file */
+	size_t block; /* it stands in */
+	char *name;   /* the option, lower case */
+	char *value;  /* as it stands, without a comment; "" when it has none */
+};
+
+struct ssh_config_host {
+	char *name; /* literal */
+	unsigned line;
 };
 
 struct ssh_config_file {
+	/* The first holds for all, and holds all others */
+	struct ssh_config_block *blocks;
 	struct ssh_config_line *lines; /* no Host, Match and Include lines */
-	size_t n;
-	char **hosts; /* literal names, unique, in order */
-	unsigned *host_lines;
-	size_t n_hosts;
+	struct ssh_config_host *hosts; /* unique, in order */
+	size_t n_blocks, n_lines, n_hosts;
+	unsigned n_includes;
 	/* It runs commands to find out what applies: ssh would run them. */
 	bool runs_commands;
 	bool has_match;
@@ -46,8 +57,11 @@ int ssh_config_file_read(char *text, const char *path,
 	struct ssh_config_file *ret_file, struct trouble *trouble) WARN_UNUSED;
 void ssh_config_file_done(struct ssh_config_file *file);
 
-/* Whether the line holds for the name; lines in Match blocks never do. */
-bool ssh_config_line_holds(
-	const struct ssh_config_line *line, const char *host);
+/* Whether each block holds for the name; Match blocks never do. malloc'ed. */
+bool *ssh_config_file_holds(
+	const struct ssh_config_file *file, const char *host);
+/* Whether some line within a Match sets the option. */
+bool ssh_config_file_matches(
+	const struct ssh_config_file *file, const char *name);
 
 #endif

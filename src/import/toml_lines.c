@@ -50,6 +50,7 @@ static char *escape(char *at, struct buf *out)
 	static const char from[] = "btnfr\"\\", to[] = "\b\t\n\f\r\"\\";
 	const char *known = *at != '\0' ? strchr(from, *at) : NULL;
 	char hex[5] = {0};
+	unsigned long c;
 
 	if (known != NULL) {
 		buf_put(out, &to[known - from], 1);
@@ -58,9 +59,10 @@ static char *escape(char *at, struct buf *out)
 	if (*at != 'u' || strspn(at + 1, "0123456789abcdefABCDEF") < 4)
 		return NULL;
 	memcpy(hex, at + 1, 4);
-	if (strtoul(hex, NULL, 16) == 0)
+	c = strtoul(hex, NULL, 16);
+	if (c == 0 || (c >= 0xd800 && c < 0xe000))
 		return NULL;
-	put_unicode(out, strtoul(hex, NULL, 16));
+	put_unicode(out, c);
 	return at + 5;
 }
 
