@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "cli/daemon_shed.h"
 #include "cli/daemon_unlock.h"
 #include "cli/text.h"
 #include "daemon/control.h"
@@ -301,6 +302,7 @@ static int carry(struct life *l, bool *ret_ended, struct trouble *trouble)
 		control_stop(l->control, on_stopped, l);
 	} else {
 		say_ready(l, true);
+		daemon_shed();
 	}
 	uv_run(&l->loop, UV_RUN_DEFAULT);
 	*ret_ended = close_all(l);
