@@ -113,14 +113,21 @@ struct facts {
 	size_t n;
 };
 
+/* Of ProxyJump and ProxyCommand the first counts. */
+static bool is_proxy(const struct taken *t)
+{
+	return strncmp(t->name, "proxy", 5) == 0;
+}
+
 static void add_fact(struct facts *facts, const struct fact *fact)
 {
 	if (*fact->value == '\0')
 		return;
-	if (!fact->taken->many)
-		for (size_t i = 0; i < facts->n; i++)
-			if (facts->row[i].taken == fact->taken)
-				return;
+	for (size_t i = 0; i < facts->n && !fact->taken->many; i++)
+		if (facts->row[i].taken == fact->taken ||
+			(is_proxy(facts->row[i].taken) &&
+				is_proxy(fact->taken)))
+			return;
 	facts->row = mem_realloc(facts->row, facts->n + 1, sizeof(*facts->row));
 	facts->row[facts->n++] = *fact;
 }
@@ -133,13 +140,20 @@ static char *first_word(const struct fact *fact)
 	return word != NULL ? word : mem_strdup(fact->value);
 }
 
-/* The value of the option; NULL: it is not set. malloc'ed. */
-static char *word_of(const struct facts *facts, const char *name)
+static const struct fact *find_fact(const struct facts *facts, const char *name)
 {
 	for (size_t i = 0; i < facts->n; i++)
 		if (strcmp(facts->row[i].taken->name, name) == 0)
-			return first_word(&facts->row[i]);
+			return &facts->row[i];
 	return NULL;
+}
+
+/* The value of the option; NULL: it is not set. malloc'ed. */
+static char *word_of(const struct facts *facts, const char *name)
+{
+	const struct fact *fact = find_fact(facts, name);
+
+	return fact != NULL ? first_word(fact) : NULL;
 }
 
 /* ssh says "[socks]:0" for the target that a reverse proxy does not have. */
@@ -182,7 +196,7 @@ static int add_rows(
 }
 
 /* HostName's tokens: %h is the name as typed. malloc'ed. */
-static char *host_name(const char *pattern, const char *host)
+static char *expand(const char *pattern, const char *host)
 {
 	struct buf name = BUF_INIT;
 	char *copy;
@@ -199,14 +213,28 @@ static char *host_name(const char *pattern, const char *host)
 	return copy;
 }
 
+static char *host_name(const struct facts *facts, const char *host)
+{
+	const struct fact *fact = find_fact(facts, "hostname");
+	char *word, *name;
+
+	if (fact == NULL)
+		return mem_strdup(host);
+	word = first_word(fact);
+	if (fact->is_bare)
+		return word;
+	name = expand(word, host);
+	free(word);
+	return name;
+}
+
 /* *ret_server is SSH_JUMPS_NONE when it can't be taken. */
 static int add_server(struct import_set *set,
 	const struct ssh_config_host *host, const struct facts *facts,
 	size_t *ret_server)
 {
-	char *pattern = word_of(facts, "hostname");
 	char *user = word_of(facts, "user");
-	char *name = host_name(pattern != NULL ? pattern : "%h", host->name);
+	char *name = host_name(facts, host->name);
 	char *port = word_of(facts, "port");
 	int r = import_build_server(set, host->line, host->name, name,
 		import_build_port(set, host->line, port), user, ret_server);
@@ -215,7 +243,6 @@ static int add_server(struct import_set *set,
 		r = add_rows(set, *ret_server, facts);
 	else
 		*ret_server = SSH_JUMPS_NONE;
-	free(pattern);
 	free(port);
 	free(user);
 	free(name);

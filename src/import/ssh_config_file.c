@@ -2,7 +2,6 @@
 
 #include <ctype.h>
 #include <glob.h>
-#include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -23,8 +22,8 @@
 struct place {
 	struct ssh_config_file *file;
 	size_t block;
-	size_t outer;       /* the block that includes this file */
-	const char *folder; /* for relative includes; NULL: none is read */
+	size_t outer;  /* the block that includes this file */
+	bool includes; /* other files are read */
 	unsigned no, depth;
 };
 
@@ -98,16 +97,16 @@ static int match_block(struct place *p, const struct string_list *words,
 
 static int read_lines(struct place *p, char *text, struct trouble *trouble);
 
-/* ~ is the home folder, what is relative stands in the file's own. */
-static char *include_pattern(const struct place *p, const char *word)
+/* What is relative stands in ~/.ssh, wherever the file itself is. */
+static char *include_pattern(const char *word)
 {
 	const char *home = getenv("HOME");
 
-	if (word[0] == '~' && word[1] == '/' && home != NULL)
-		return mem_printf("%s%s", home, word + 1);
 	if (word[0] == '/')
 		return mem_strdup(word);
-	return mem_printf("%s/%s", p->folder, word);
+	if (word[0] == '~' && word[1] == '/')
+		return mem_printf("%s%s", home != NULL ? home : "", word + 1);
+	return mem_printf("%s/.ssh/%s", home != NULL ? home : "", word);
 }
 
 static int include_file(
@@ -139,10 +138,10 @@ static int include(struct place *p, const struct string_list *words,
 {
 	int r = 0;
 
-	if (p->folder == NULL)
+	if (!p->includes)
 		return 0;
 	for (size_t i = 0; i < words->n && r == 0; i++) {
-		char *pattern = include_pattern(p, words->item[i]);
+		char *pattern = include_pattern(words->item[i]);
 		glob_t found;
 
 		if (glob(pattern, 0, NULL, &found) == 0) {
@@ -271,14 +270,11 @@ int ssh_config_file_read(char *text, const char *path,
 	struct ssh_config_file *ret_file, struct trouble *trouble)
 {
 	struct ssh_config_file file = {0};
-	struct place p = {.file = &file};
-	char *copy = path != NULL ? mem_strdup(path) : NULL;
+	struct place p = {.file = &file, .includes = path != NULL};
 	int r;
 
-	p.folder = copy != NULL ? dirname(copy) : NULL;
 	open_block(&p, SSH_CONFIG_ALL, NULL);
 	r = read_lines(&p, text, trouble);
-	free(copy);
 	if (r < 0)
 		ssh_config_file_done(&file);
 	else
