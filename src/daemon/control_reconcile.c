@@ -33,7 +33,7 @@ static void retire(struct control *c, struct kept_forward *f)
 	if (f->before.engine != 0)
 		id_map_remove(&c->engines, f->before.engine);
 	f->before = f->now;
-	f->now = (struct control_sample){.shown = true};
+	f->now = (struct control_sample){0};
 	f->engine = 0;
 }
 
@@ -66,7 +66,7 @@ static void start_forward(struct control *c, struct kept_forward *f)
 	spec.name = f->view.want.name;
 	spec.socks_password = password.p;
 	f->engine = ++c->last_engine;
-	f->now.engine = f->engine;
+	f->now = (struct control_sample){.engine = f->engine, .shown = true};
 	id_map_put(&c->engines, f->engine, f);
 	worker_start_forward(f->server->worker->worker, f->server->view.want.id,
 		f->engine, &spec);
