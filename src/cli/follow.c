@@ -237,6 +237,8 @@ static void complain(const struct item *item, const json_t *problem)
 	while (buf_len(&text) != 0 && text.data[text.tail - 1] == ' ')
 		text.tail--;
 	problem_text(problem, &text);
+	if (*field_text(item->now, "next_try_at") != '\0')
+		buf_printf(&text, " %s", catalog_get("cli.keeps_trying"));
 	buf_put_u8(&text, 0);
 	text_complain((const char *)buf_ptr(&text));
 	buf_done(&text);

@@ -14,12 +14,10 @@ static bool same(const json_t *a, const json_t *b, const char *name)
 	return strcmp(field_text(a, name), field_text(b, name)) == 0;
 }
 
-/* Each change of state has its stamp, each failure too. */
+/* Each change of state has its stamp. */
 static bool is_news(const json_t *before, const json_t *now)
 {
-	return !same(before, now, "state") || !same(before, now, "since") ||
-	       !same(field_object(before, "error"), field_object(now, "error"),
-		       "at");
+	return !same(before, now, "state") || !same(before, now, "since");
 }
 
 static enum follow_verdict judge_down(const json_t *now)
@@ -39,12 +37,14 @@ enum follow_verdict follow_judge(
 	if (is_state(now, "connected") || field_true(now, "standby"))
 		return news || wish->what == FOLLOW_UP ? FOLLOW_DONE
 						       : FOLLOW_WAITS;
-	if (!news || field_object(now, "error") == NULL)
+	if (field_object(now, "error") == NULL)
 		return FOLLOW_WAITS;
 	if (is_state(now, "error"))
-		return FOLLOW_FAILED;
-	/* taupe goes on trying; who gave a time wants to see that. */
-	if (is_state(now, "reconnecting") && wish->timeout_s == 0)
+		return news ? FOLLOW_FAILED : FOLLOW_WAITS;
+	/* A try has failed, and the next one is planned; who gave a time wants
+	 * to see that. */
+	if (wish->timeout_s == 0 && *field_text(now, "next_try_at") != '\0' &&
+		!same(before, now, "next_try_at"))
 		return FOLLOW_FAILED;
 	return FOLLOW_WAITS;
 }

@@ -174,16 +174,17 @@ static void problems_in_one_sentence(void **state)
 	}
 }
 
-static json_t *forward(
-	const char *state, const char *since, bool wanted, const char *error_at)
+static json_t *forward(const char *state, const char *since, bool wanted,
+	const char *next_try_at)
 {
 	json_t *f = json_pack("{s:s,s:s,s:b}", "state", state, "since", since,
 		"wanted", wanted);
 
-	if (error_at != NULL)
-		json_object_set_new(f, "error",
-			json_pack("{s:s,s:s}", "code", "link_lost", "at",
-				error_at));
+	if (next_try_at != NULL) {
+		json_object_set_new(
+			f, "error", json_pack("{s:s}", "code", "link_lost"));
+		json_object_set_new(f, "next_try_at", json_string(next_try_at));
+	}
 	return f;
 }
 
@@ -194,7 +195,7 @@ static void verdicts(void **state)
 		uint64_t timeout_s;
 		const char *state, *since;
 		bool wanted;
-		const char *error;
+		const char *next_try_at;
 		enum follow_verdict verdict;
 	} rows[] = {
 		{FOLLOW_UP, 0, "connected", "1", true, NULL, FOLLOW_DONE},
@@ -202,8 +203,11 @@ static void verdicts(void **state)
 		/* the old trouble, the new one */
 		{FOLLOW_UP, 0, "error", "0", true, "0", FOLLOW_WAITS},
 		{FOLLOW_UP, 0, "error", "1", true, "1", FOLLOW_FAILED},
-		{FOLLOW_UP, 0, "error", "0", true, "1", FOLLOW_FAILED},
+		/* tried, and going to try again */
 		{FOLLOW_UP, 0, "reconnecting", "1", true, "1", FOLLOW_FAILED},
+		{FOLLOW_UP, 0, "connecting", "0", true, "1", FOLLOW_FAILED},
+		{FOLLOW_UP, 0, "connecting", "0", true, "0", FOLLOW_WAITS},
+		{FOLLOW_UP, 0, "connecting", "0", true, "", FOLLOW_WAITS},
 		{FOLLOW_UP, 9, "reconnecting", "1", true, "1", FOLLOW_WAITS},
 		{FOLLOW_UP, 9, "error", "1", true, "1", FOLLOW_FAILED},
 		{FOLLOW_DOWN, 0, "disconnected", "1", false, NULL, FOLLOW_DONE},
@@ -219,7 +223,7 @@ static void verdicts(void **state)
 		struct follow_wish wish = {
 			.what = rows[i].what, .timeout_s = rows[i].timeout_s};
 		json_t *now = forward(rows[i].state, rows[i].since,
-			rows[i].wanted, rows[i].error);
+			rows[i].wanted, rows[i].next_try_at);
 
 		if (follow_judge(&wish, before, now) != rows[i].verdict)
 			fail_msg("row %zu", i);
