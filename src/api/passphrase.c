@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/api_private.h"
+#include "api/request_private.h"
 #include "base/mem.h"
 
 #define SETTING "page_passphrase"
@@ -40,19 +42,31 @@ bool passphrase_fits(const struct control *c, const char *text)
 	return fits;
 }
 
-int passphrase_set(struct control *c, const char *text, struct trouble *trouble)
+static int make_hash(const char *text, char ret_hash[crypto_pwhash_STRBYTES],
+	struct trouble *trouble)
 {
-	char hash[crypto_pwhash_STRBYTES];
-
-	if (text == NULL)
-		return control_set_setting(c, SETTING, NULL, trouble);
 	if (*text == '\0' || strlen(text) > PASSPHRASE_MAX)
 		return trouble_say(trouble, ERR_INVALID,
 			"a passphrase has 1 to 1024 bytes");
 	if (sodium_init() < 0 ||
-		crypto_pwhash_str(hash, text, strlen(text),
+		crypto_pwhash_str(ret_hash, text, strlen(text),
 			crypto_pwhash_OPSLIMIT_INTERACTIVE,
 			crypto_pwhash_MEMLIMIT_INTERACTIVE) != 0)
 		return trouble_say(trouble, ERR_CRYPTO, "crypto_pwhash_str");
-	return control_set_setting(c, SETTING, hash, trouble);
+	return 0;
+}
+
+int passphrase_set(struct request *r, const char *text, struct trouble *trouble)
+{
+	char hash[crypto_pwhash_STRBYTES];
+	int err = text != NULL ? make_hash(text, hash, trouble) : 0;
+
+	if (err == 0)
+		err = control_set_setting(request_control(r), SETTING,
+			text != NULL ? hash : NULL, trouble);
+	if (err == 0)
+		err = access_remove_sessions(request_api(r)->access,
+			r->grant.by == ACCESS_SESSION ? r->grant.id : 0,
+			trouble);
+	return err;
 }

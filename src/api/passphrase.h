@@ -14,6 +14,8 @@
 #include "base/trouble.h"
 #include "daemon/control.h"
 
+struct request;
+
 #define PASSPHRASE_MAX 1024 /* bytes */
 
 bool passphrase_is_set(const struct control *c);
@@ -21,8 +23,9 @@ bool passphrase_is_set(const struct control *c);
 /* True as well when none is set. `text` NULL: none was given. */
 bool passphrase_fits(const struct control *c, const char *text);
 
-/* `text` NULL: there is none from now on. -ERR_INVALID: empty or too long. */
-int passphrase_set(struct control *c, const char *text,
+/* `text` NULL: there is none from now on. Ends all sessions but the one that
+ * asks. -ERR_INVALID: empty or too long. */
+int passphrase_set(struct request *r, const char *text,
 	struct trouble *trouble) WARN_UNUSED;
 
 #endif

@@ -124,10 +124,11 @@ static void only(const json_t *body, const char *one, const char *other,
 			fields_wrong(fields, name, "there is no such field");
 }
 
-static int set_page_passphrase(struct control *c, const struct secret *wanted,
+static int set_page_passphrase(struct request *r, const struct secret *wanted,
 	const struct secret *current, struct control_fields *fields,
 	struct trouble *trouble)
 {
+	const struct control *c = request_control(r);
 	int err;
 
 	if (passphrase_is_set(c) && !passphrase_fits(c, current->p)) {
@@ -136,7 +137,7 @@ static int set_page_passphrase(struct control *c, const struct secret *wanted,
 		control_fields_add(fields, "current", trouble);
 		return -ERR_FORBIDDEN;
 	}
-	err = passphrase_set(c, wanted->p, trouble);
+	err = passphrase_set(r, wanted->p, trouble);
 	if (err == -ERR_INVALID)
 		control_fields_add(fields, "passphrase", trouble);
 	return err;
@@ -157,8 +158,8 @@ static void page_passphrase(struct request *r)
 	read_secret(request_body(r), "current", &current, &fields);
 	if (fields.n != 0)
 		refuse_fields(r, &fields);
-	else if (set_page_passphrase(request_control(r), &wanted, &current,
-			 &fields, &trouble) != 0)
+	else if (set_page_passphrase(r, &wanted, &current, &fields, &trouble) !=
+		 0)
 		request_reply_trouble(r, &trouble, &fields);
 	else
 		request_reply_empty(r, 204);
