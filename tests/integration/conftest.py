@@ -3,6 +3,7 @@ import contextlib
 
 import pytest
 
+import daemon as keeper
 import env
 import makes
 import peers
@@ -38,6 +39,12 @@ def start(stack):
         return stack.enter_context(
             driver.Taupe(*words, *server.args(key), **options))
     return launch
+
+
+@pytest.fixture
+def daemon(stack):
+    """A daemon of the test's own."""
+    return stack.enter_context(keeper.Daemon())
 
 
 @pytest.fixture

@@ -134,6 +134,13 @@ class Server:
                 "-o", f"UserKnownHostsFile={self.known_hosts}",
                 f"{USER}@127.0.0.1"]
 
+    def fields(self, key="ed25519", **more):
+        """The same as the daemon's API takes it."""
+        identity = [str(self.run.keys.user[key])] if key else []
+        return {"host": "127.0.0.1", "port": self.port, "user": USER,
+                "identity_files": identity,
+                "known_hosts": [str(self.known_hosts)], **more}
+
 
 class OpenSSH(Server):
     """sshd in the foreground; keyword arguments are lines of its config."""
