@@ -19,6 +19,10 @@
  * is one packet each way. So often, and so many times in a row. */
 #define REFUSED_MS  700
 #define REFUSED_MAX 1000
+/* A server that was up comes back without growing pauses, unless it fell so
+ * often in a row without having been up for a second. */
+#define STEADY_MS 1000
+#define FALLS_MAX 10
 
 /* ---- events ---- */
 
@@ -179,8 +183,8 @@ static void fail(struct server *s, const struct trouble *why, uint64_t up_ms)
 
 static void come_back(struct server *s, const struct trouble *why)
 {
-	uint64_t up_ms =
-		s->up_since_ms != 0 ? clock_mono_ms() - s->up_mono_ms : 0;
+	bool was_up = s->up_since_ms != 0;
+	uint64_t up_ms = was_up ? clock_mono_ms() - s->up_mono_ms : 0;
 	uint64_t delay;
 	struct forward *f;
 
@@ -190,9 +194,11 @@ static void come_back(struct server *s, const struct trouble *why)
 		fail(s, why, up_ms);
 		return;
 	}
-	/* One that falls as soon as it is up is no better than one that can't
-	 * be reached. */
-	if (up_ms >= s->backoff_ms)
+	/* One that keeps falling as soon as it is up is no better than one
+	 * that can't be reached. */
+	if (was_up)
+		s->falls = up_ms < STEADY_MS ? s->falls + 1 : 0;
+	if (was_up && s->falls < FALLS_MAX)
 		s->backoff_ms = SERVER_BACKOFF_FIRST_MS;
 	delay = next_delay_ms(s, why->code);
 	server_set_state(s, s->ever_up ? STATE_RECONNECTING : STATE_CONNECTING,

@@ -33,6 +33,7 @@ struct server {
 	unsigned handles;
 	uint64_t backoff_ms;
 	unsigned refusals; /* of the port, in a row */
+	unsigned falls;    /* soon after it was up, in a row */
 	uint64_t
 		up_since_ms; /* wall clock, of the first link of this time up */
 	uint64_t up_mono_ms;
