@@ -39,6 +39,7 @@ class Keeper:
 
     def __init__(self, b, port=None):
         self.world, self.taupe = b.world, b.programs["taupe"]
+        self.ports = set()
         self.state = b.world.path(f"state-{random.randrange(1 << 30)}")
         self.socket = self.state + ".sock"
         self.env = {**b.world.env, "TAUPE_STATE": self.state,
@@ -80,6 +81,9 @@ class Keeper:
 
     def add(self, name, target):
         port = world.free_port()
+        while port in self.ports:
+            port = world.free_port()
+        self.ports.add(port)
         self.ask("POST", "/forwards", {
             "name": name, "type": "local", "server": "bench",
             "local": f"127.0.0.1:{port}", "remote": f"127.0.0.1:{target}"})
@@ -205,6 +209,7 @@ def comeback(b, _):
         keeper.command("up", "--all")
         with Stream(keeper) as stream:
             for i in range(COMEBACKS):
+                time.sleep(1)  # up for a while, as servers are
                 place = stream.place()
                 lost = list(world.descendants(server.pid))
                 b.world.stop(server)
