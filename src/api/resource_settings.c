@@ -175,6 +175,19 @@ static void told(struct request *r, int err, struct trouble *trouble)
 		request_reply_empty(r, 204);
 }
 
+/* What waits for a secret goes on. */
+static int open_vault(struct request *r, const struct secret *passphrase,
+	struct trouble *trouble)
+{
+	struct control *c = request_control(r);
+	int err = vault_unlock(control_vault(c),
+		secret_is_set(passphrase) ? passphrase : NULL, trouble);
+
+	if (err == 0)
+		control_vault_opened(c);
+	return err;
+}
+
 static void unlock(struct request *r)
 {
 	struct vault *vault = control_vault(request_control(r));
@@ -191,11 +204,7 @@ static void unlock(struct request *r)
 	if (fields.n != 0)
 		refuse_fields(r, &fields);
 	else
-		told(r,
-			vault_unlock(vault,
-				secret_is_set(&passphrase) ? &passphrase : NULL,
-				&trouble),
-			&trouble);
+		told(r, open_vault(r, &passphrase, &trouble), &trouble);
 	secret_done(&passphrase);
 }
 

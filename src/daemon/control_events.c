@@ -30,22 +30,15 @@ static uint64_t plan_retry(struct kept_server *s)
 	return wait_ms;
 }
 
-static void show_next_try(
-	struct control *c, struct kept_server *s, uint64_t wait_ms)
+/* Its forwards hear of it behind it. */
+static uint64_t next_try_of(const struct kept_server *s, const struct event *e)
 {
-	uint64_t at_ms = clock_wall_ms() + wait_ms;
+	uint64_t now_ms = clock_mono_ms();
 
-	if (wait_ms == 0)
-		return;
-	for (size_t i = 0; i < c->n_forwards; i++) {
-		struct kept_forward *f = kept_forward(c->forward_list[i]);
-
-		if (f->server != s || f->view.state != STATE_ERROR ||
-			f->view.next_try_at_ms != 0)
-			continue;
-		f->view.next_try_at_ms = at_ms;
-		control_tell_forward(c, f);
-	}
+	if (e->next_try_ms != 0 || e->state != STATE_ERROR ||
+		s->retry_at_ms <= now_ms)
+		return e->next_try_ms;
+	return s->retry_at_ms - now_ms;
 }
 
 static void on_server(
@@ -61,9 +54,9 @@ static void on_server(
 	if (e->state == STATE_CONNECTED) {
 		s->was_up = true;
 		s->retry_ms = 0;
+		s->asked_kinds = 0;
 	} else if (e->state == STATE_ERROR) {
 		change.next_try_ms = plan_retry(s);
-		show_next_try(c, s, change.next_try_ms);
 	}
 	control_state_server(s, &change);
 	if (e->state == STATE_CONNECTED)
@@ -177,12 +170,12 @@ static void on_forward(struct control *c, const struct event *e)
 		.state = e->state,
 		.why = why.code != ERR_OK ? &why : NULL,
 		.up_ms = e->up_ms,
-		.next_try_ms = e->next_try_ms,
 		.standby = e->standby,
 	};
 
 	if (f == NULL || f->engine != e->forward_id)
 		return;
+	change.next_try_ms = next_try_of(f->server, e);
 	control_name_holder(c, &f->view.want, &why);
 	place_forward(f, e);
 	control_state_forward(c, f, &change);

@@ -123,22 +123,28 @@ static void gather(struct words *w, enum lang lang, const json_t *data)
 static const char *key_of_state(const struct store_event *e)
 {
 	static const struct {
-		const char *kind, *state, *key;
+		const char *kind, *state, *key, *server_key;
 	} table[] = {
-		{"link", "connected", "event.link_up"},
-		{"link", "disconnected", "event.link_down"},
-		{"state", "disconnected", "event.state_disconnected"},
-		{"state", "connecting", "event.state_connecting"},
-		{"state", "connected", "event.state_connected"},
-		{"state", "reconnecting", "event.state_reconnecting"},
-		{"state", "error", "event.state_error"},
+		{"link", "connected", NULL, "event.link_up"},
+		{"link", "disconnected", NULL, "event.link_down"},
+		{"state", "disconnected", "event.state_disconnected",
+			"event.server_disconnected"},
+		{"state", "connecting", "event.state_connecting",
+			"event.server_connecting"},
+		{"state", "connected", "event.state_connected",
+			"event.server_connected"},
+		{"state", "reconnecting", "event.state_reconnecting",
+			"event.server_reconnecting"},
+		{"state", "error", "event.state_error", "event.server_error"},
 	};
 
 	for (size_t i = 0;
 		e->state != NULL && i < sizeof(table) / sizeof(table[0]); i++)
 		if (strcmp(table[i].kind, e->kind) == 0 &&
 			strcmp(table[i].state, e->state) == 0)
-			return table[i].key;
+			return e->forward != 0 && table[i].key != NULL
+				       ? table[i].key
+				       : table[i].server_key;
 	return e->kind;
 }
 

@@ -88,6 +88,7 @@ struct kept_server {
 	bool stats_asked;
 	bool touched, again;  /* while an action is carried out */
 	unsigned n_tests;     /* under way: they want it up, too */
+	unsigned asked_kinds; /* bits: what it asks stands in the history */
 	uint64_t retry_ms;    /* the next pause after a permanent error */
 	uint64_t retry_at_ms; /* monotonic; 0: none is planned */
 	uint64_t stats_at_ms; /* monotonic, of the last ones */

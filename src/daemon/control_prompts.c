@@ -147,6 +147,21 @@ static void describe(const struct prompt *p, const struct trouble *about,
 	trouble_arg(ret, "about", "%s", p->about);
 }
 
+/* A server that gives up waiting is called again, and asks again: once is
+ * enough until somebody answers. */
+static void write_prompt(struct control *c, struct kept_server *s,
+	const struct prompt *p, const struct trouble *why)
+{
+	if ((s->asked_kinds & 1u << p->kind) != 0)
+		return;
+	s->asked_kinds |= 1u << p->kind;
+	control_write(c, &(struct control_row){.kind = "prompt",
+				 .level = "warning",
+				 .code = asked_keys[p->kind],
+				 .args = why,
+				 .server = s});
+}
+
 static void raise_prompt(
 	struct control *c, struct kept_server *s, const struct event *e)
 {
@@ -166,11 +181,7 @@ static void raise_prompt(
 		c->prompt_list, c->n_prompts + 1, sizeof(*c->prompt_list));
 	c->prompt_list[c->n_prompts++] = &p->view;
 	describe(p->prompt, &e->trouble, &why);
-	control_write(c, &(struct control_row){.kind = "prompt",
-				 .level = "warning",
-				 .code = asked_keys[p->prompt->kind],
-				 .args = &why,
-				 .server = s});
+	write_prompt(c, s, p->prompt, &why);
 	control_tell_prompt(c, &p->view);
 	show_waiting(c, s, &why);
 }
@@ -254,6 +265,7 @@ static void take_answers(struct kept_server *s, const struct prompt *p,
 {
 	const char *kind = kept_kind(p);
 
+	s->asked_kinds = 0;
 	if (answers == NULL || says_no(p, answers))
 		s->refused = true;
 	else if (kind != NULL)
@@ -288,6 +300,33 @@ int control_answer(struct control *c, uint32_t prompt,
 		return err;
 	}
 	return trouble_say(trouble, ERR_NOT_FOUND, "prompt %u", prompt);
+}
+
+/* From what is known by now. */
+static bool answer_known(struct control *c, size_t at)
+{
+	struct kept_prompt *p = prompt_at(c, at);
+	struct kept_server *s = id_map_get(&c->servers, p->view.server);
+	const char *kind = kept_kind(p->prompt);
+	struct secret value = SECRET_INIT;
+	bool known = kind != NULL && p->prompt->kind != PROMPT_NEW_PASSWORD &&
+		     control_secret_recall(s, kind, p->prompt->about, &value);
+
+	if (known) {
+		answer_worker(s, p->engine, &value, 1);
+		drop(c, at);
+		settle(c, s);
+	}
+	secret_done(&value);
+	return known;
+}
+
+void control_vault_opened(struct control *c)
+{
+	for (size_t i = 0; i < c->n_prompts;)
+		i += !answer_known(c, i);
+	for (size_t i = 0; i < c->n_servers; i++)
+		control_reconcile(c, kept_server(c->server_list[i]));
 }
 
 bool control_prompts_serve(struct control *c, struct kept_server *s,

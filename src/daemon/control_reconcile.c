@@ -73,14 +73,16 @@ static void start_forward(struct control *c, struct kept_forward *f)
 	secret_done(&password);
 }
 
-/* What it looks like from now on, until the engine says more. */
+/* What it looks like from now on, until the engine says more. That a person
+ * wanted it so stands in the history already. */
 static void show_starting(struct control *c, struct kept_forward *f)
 {
 	f->view.connections = 0;
 	f->view.bound_port = 0;
 	f->view.listen[0] = '\0';
-	control_state_forward(
-		c, f, &(struct control_change){.state = STATE_CONNECTING});
+	control_state_forward(c, f,
+		&(struct control_change){
+			.state = STATE_CONNECTING, .quiet = true});
 }
 
 static void show_stopped(struct control *c, struct kept_forward *f)
@@ -89,8 +91,9 @@ static void show_stopped(struct control *c, struct kept_forward *f)
 	f->view.rate_in = f->view.rate_out = 0;
 	f->view.bound_port = 0;
 	f->view.listen[0] = '\0';
-	control_state_forward(
-		c, f, &(struct control_change){.state = STATE_DISCONNECTED});
+	control_state_forward(c, f,
+		&(struct control_change){
+			.state = STATE_DISCONNECTED, .quiet = true});
 }
 
 void control_stop_forward(struct control *c, struct kept_forward *f)
@@ -152,6 +155,7 @@ static void start_server(struct control *c, struct kept_server *s)
 	s->worker->n_servers++;
 	s->phase = CONTROL_RUNNING;
 	s->stale = s->refused = s->active = false;
+	s->asked_kinds = 0;
 	s->retry_at_ms = 0;
 	worker_add_server(s->worker->worker, config);
 	control_config_free(config);
@@ -230,7 +234,8 @@ void control_reconcile(struct control *c, struct kept_server *s)
 
 void control_restart(struct control *c, struct kept_server *s)
 {
-	struct control_change starting = {.state = STATE_CONNECTING};
+	struct control_change starting = {
+		.state = STATE_CONNECTING, .quiet = true};
 
 	if (s->phase == CONTROL_RUNNING && is_wanted(c, s)) {
 		stop_server(c, s);

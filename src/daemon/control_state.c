@@ -107,7 +107,9 @@ static struct control_row row_of(
 		.kind = "state",
 		.level = level_of(change),
 		.state = tunnel_state_name(change->state),
-		.code = code != ERR_OK ? err_name((int)code) : NULL,
+		.code = code != ERR_OK    ? err_name((int)code)
+			: change->standby ? "event.standby"
+					  : NULL,
 		.args = change->why,
 		.up_ms = change->up_ms,
 		.next_ms = change->next_try_ms,
