@@ -191,15 +191,16 @@ void control_secrets_refused(struct kept_server *s)
 
 /* ---- set ahead, listed, forgotten ---- */
 
-static int find(const struct control *c, uint32_t id, struct kept_server **ret,
-	struct trouble *trouble)
+/* NULL, with the trouble: there is no such server. */
+static struct kept_server *find(
+	struct control *c, uint32_t server, struct trouble *trouble)
 {
-	const struct control_server *s = control_server(c, id);
+	const struct control_server *view = control_server(c, server);
 
-	if (s == NULL)
-		return trouble_say(trouble, ERR_NOT_FOUND, "server %u", id);
-	*ret = kept_server(s);
-	return 0;
+	if (view != NULL)
+		return kept_server(view);
+	(void)trouble_say(trouble, ERR_NOT_FOUND, "server %u", server);
+	return NULL;
 }
 
 static bool may_be_kept(const char *kind)
@@ -212,11 +213,11 @@ int control_put_secret(struct control *c, uint32_t server, const char *kind,
 	const char *about, const struct secret *value, struct trouble *trouble)
 {
 	char owner[CONTROL_OWNER_TEXT];
-	struct kept_server *s;
-	int err = find(c, server, &s, trouble);
+	struct kept_server *s = find(c, server, trouble);
+	int err;
 
-	if (err != 0)
-		return err;
+	if (s == NULL)
+		return -ERR_NOT_FOUND;
 	if (!may_be_kept(kind) || !secret_is_set(value))
 		return trouble_say(trouble, ERR_INVALID,
 			"a password or a passphrase is wanted");
@@ -244,13 +245,13 @@ int control_forget_secrets(struct control *c, uint32_t server, const char *kind,
 	const char *about, struct trouble *trouble)
 {
 	char owner[CONTROL_OWNER_TEXT];
-	struct kept_server *s;
-	int err = find(c, server, &s, trouble);
+	struct kept_server *s = find(c, server, trouble);
+	int err;
 
-	if (err == 0)
-		err = vault_remove(c->vault,
-			control_server_owner(server, owner), kind, about,
-			trouble);
+	if (s == NULL)
+		return -ERR_NOT_FOUND;
+	err = vault_remove(c->vault, control_server_owner(server, owner), kind,
+		about, trouble);
 	if (err != 0)
 		return err;
 	memory_forget(s, kind, about);
