@@ -22,7 +22,7 @@ TYPES = {
     ".txt": "text/plain; charset=utf-8",
 }
 # Vite's names: index-BzR3k9_x.js
-HASHED = re.compile(r"-[A-Za-z0-9_-]{8,}\.[a-z0-9]+$")
+HASHED = re.compile(r"^/assets/.*-[A-Za-z0-9_-]{8,}\.[a-z0-9]+$")
 COLUMNS = 24
 
 
