@@ -6,6 +6,7 @@ import pytest
 import daemon as keeper
 import env
 import makes
+import networks as netns
 import peers
 import taupe as driver
 
@@ -45,6 +46,21 @@ def start(stack):
 def daemon(stack):
     """A daemon of the test's own."""
     return stack.enter_context(keeper.Daemon())
+
+
+@pytest.fixture(scope="session")
+def networks_here():
+    why = netns.why_not()
+    if why:
+        pytest.skip(why)
+
+
+@pytest.fixture
+def networks(networks_here, stack):
+    """The client's and the server's, on one wire."""
+    here, there = (stack.enter_context(netns.Namespace()) for _ in range(2))
+    netns.join(here, there)
+    return here, there
 
 
 @pytest.fixture

@@ -1,108 +1,18 @@
 """A network that goes and comes back: seen at once, not when the keep-alive
 gives up. Both ends are in network namespaces of their own, joined by a veth
 pair; the machine's network stays as it is."""
-import os
-import shutil
-import subprocess
 from datetime import datetime, timedelta
 
 import pytest
 
 import env
-import keys
-import makes
 import taupe as driver
+from networks import HERE, FarSshd
 
 pytestmark = [pytest.mark.taupe_only, pytest.mark.sanitized]
 
-HERE, THERE = "192.0.2.1", "192.0.2.2"
 # Not what these tests see it by.
 KEEPALIVE = ["-o", "ServerAliveInterval=600"]
-
-
-def ip(*words):
-    return subprocess.run(["ip", *words], check=True, capture_output=True)
-
-
-class Namespace:
-    """A network of its own; `prefix` runs a command in it."""
-
-    made = 0
-
-    def __init__(self):
-        Namespace.made += 1
-        self.name = f"taupe{os.getpid()}-{Namespace.made}"
-        ip("netns", "add", self.name)
-        self.prefix = [env.tool("ip"), "netns", "exec", self.name]
-        self.ip("link", "set", "lo", "up")
-
-    def ip(self, *words):
-        ip("-n", self.name, *words)
-
-    def close(self):
-        subprocess.run(["ip", "netns", "del", self.name], check=False)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()
-
-
-@pytest.fixture(scope="module")
-def permitted():
-    if os.geteuid() != 0 or shutil.which("ip") is None:
-        pytest.skip("needs root and iproute2")
-    try:
-        with Namespace() as probe:
-            probe.ip("link", "add", "one", "type", "veth", "peer", "name",
-                     "two")
-            subprocess.run([*probe.prefix, "true"], check=True,
-                           capture_output=True)
-    except subprocess.CalledProcessError as error:
-        pytest.skip(f"no network namespaces here: {error.stderr.decode()}")
-
-
-@pytest.fixture
-def networks(permitted, stack):
-    """The client's and the server's, on one link."""
-    here, there = (stack.enter_context(Namespace()) for _ in range(2))
-    here.ip("link", "add", "wire", "type", "veth", "peer", "name", "wire",
-            "netns", there.name)
-    for network, address in ((here, HERE), (there, THERE)):
-        network.ip("address", "add", f"{address}/24", "dev", "wire")
-        network.ip("link", "set", "wire", "up")
-    return here, there
-
-
-class FarSshd(makes.OpenSSH):
-    def __init__(self, run, network):
-        super().__init__(run, ListenAddress=THERE)
-        self.network = network
-        self.known_hosts.write_text("".join(
-            keys.known_hosts_line(self.port, run.keys.host[kind], THERE)
-            for kind in self.host_types))
-
-    def command(self):
-        return [*self.network.prefix, *super().command()]
-
-    def listens(self):
-        found = subprocess.run(
-            [*self.network.prefix, "ss", "-Hltn", f"sport = :{self.port}"],
-            check=True, capture_output=True)
-        return found.stdout != b""
-
-    def start(self):
-        self.process = env.Process(self.command(), self.folder / "log",
-                                   env=self.environment())
-        env.wait_until(lambda: self.listens() or not self.process.alive(),
-                       lambda: f"sshd:\n{self.said()}")
-        assert self.process.alive(), self.said()
-        return self
-
-    def args(self, key="ed25519", *options):
-        words = super().args(key, *options)
-        return [*words[:-1], words[-1].replace("127.0.0.1", THERE)]
 
 
 @pytest.fixture
