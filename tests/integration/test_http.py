@@ -457,6 +457,35 @@ def test_changes_arrive(daemon):
         stream.wait("server_removed", lambda data: data["id"] == server["id"])
 
 
+def test_numbers_flow_while_somebody_reads(fresh, sshd, echo):
+    """Connections and bytes of a forward, about once a second; who comes late
+    or slowly gets the same ones."""
+    fields = sshd.fields()
+    fresh.add_server("s", fields.pop("host"), fields.pop("port"), **fields)
+    made = fresh.add_forward(
+        "f", "s", local="127.0.0.1:0", remote=f"127.0.0.1:{echo.port}",
+        start=True)
+    with fresh.stream() as stream:
+        stream.wait("hello")
+        port = fresh.wait_state("f", "connected")["bound_port"]
+        with socket.create_connection(("127.0.0.1", port)) as client:
+            client.sendall(b"x" * 1000)
+            got = b""
+            while len(got) < 1000:
+                got += client.recv(4096)
+
+            def of_forward(rows):
+                return [row for row in rows if row[0] == made["id"]
+                        and row[1:5] == [1, 1, 1000, 1000]]
+            stream.wait("traffic", of_forward)
+            with fresh.stream(last_id=stream.messages[0][0]) as late:
+                late.wait("traffic", of_forward)
+        stream.wait("traffic", lambda rows: any(
+            row[0] == made["id"] and row[1] == 0 for row in rows))
+        states = [m[2]["state"] for m in stream.messages if m[1] == "forward"]
+        assert states[-1] == "connected"
+
+
 def test_a_stream_resumes(daemon):
     with daemon.stream() as first:
         first.wait("hello")
