@@ -291,7 +291,8 @@ int control_set_setting(struct control *c, const char *name, const char *value,
 /* A store_event's data is {"server": name, "forward": name, "args": {…}}, each
  * where there is one: names stay readable when what they named is gone. What
  * its columns say, by kind:
- *   state   `state`; `code` an err_name or NULL; args the trouble's, and
+ *   state   `state`; `code` an err_name, "event.standby" (listens, goes
+ *           without a link) or NULL; args the trouble's, and
  *           "up_ms" (lost after), "next_ms" (next try), "repeats"
  *   link    `state` connected or disconnected; code and args as above, "no"
  *   target  code and args: the trouble's

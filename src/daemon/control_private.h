@@ -261,6 +261,24 @@ int control_act_as(struct control *c, enum control_action action,
 void control_want(struct control *c, struct kept_forward *f, bool wanted,
 	uint64_t since_ms);
 
+/* control_change.c: refusals, as -code. */
+int control_refuse_running(const char *name, struct trouble *trouble);
+int control_refuse_unknown(
+	const char *what, uint32_t id, struct trouble *trouble);
+/* 0: it is the one, or any will do (0). */
+int control_refuse_revision(const char *name, uint32_t revision,
+	uint32_t if_revision, struct trouble *trouble) WARN_UNUSED;
+/* The first of what is wrong stands for all. */
+int control_refuse_fields(
+	const struct control_fields *fields, struct trouble *trouble);
+bool control_same_text(const char *a, const char *b); /* NULL: none */
+/* A row of the history about a server or a forward. */
+void control_write_change(struct control *c, const char *key,
+	const struct kept_server *s, const struct kept_forward *f);
+
+/* control_change_forward.c: the store has let it go. */
+void control_forward_removed(struct control *c, struct kept_forward *f);
+
 /* control_state.c: the only ways a state changes. */
 struct control_change {
 	enum tunnel_state state;
