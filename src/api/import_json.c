@@ -158,7 +158,7 @@ int import_json_read(const char *text, size_t n, struct import_set *ret_set,
 	root = json_loadb(text, n, JSON_REJECT_DUPLICATES, &error);
 	if (root == NULL)
 		return trouble_say(trouble, ERR_INVALID,
-			"it is no JSON (line %d)", error.line);
+			"it is no JSON (%d:%d)", error.line, error.column);
 	err = read_all(root, &set, trouble);
 	json_decref(root);
 	if (err != 0)

@@ -17,7 +17,7 @@
 static const char *const own_places[IMPORT_FORMAT_COUNT] = {
 	[IMPORT_SSH_CONFIG] = "~/.ssh/config",
 	[IMPORT_PUTTY] = "~/.putty/sessions",
-	[IMPORT_BORING] = "~/.boring.toml",
+	[IMPORT_BORING] = "~/.config/boring/.boring.toml",
 	[IMPORT_MOLE] = "~/.mole",
 };
 

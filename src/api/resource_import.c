@@ -13,6 +13,7 @@
 #include "api/query.h"
 #include "api/refuse.h"
 #include "api/request.h"
+#include "api/want.h"
 #include "base/mem.h"
 #include "import/import_plan.h"
 #include "store/store_list.h"
@@ -48,6 +49,7 @@ static json_t *row(json_t *o, const struct import_row *row, enum lang lang)
 	member_text(o, "action", import_action_name(row->action));
 	if (row->name != NULL)
 		member_text(o, "name", row->name);
+	member_flag(o, "taken", row->taken);
 	member_id(o, "id", row->id);
 	member_set(o, "why", json_trouble(&row->why, 0, lang));
 	return o;
@@ -68,15 +70,16 @@ static json_t *server_rows(const struct visit *v, const struct control *c,
 	return list;
 }
 
-static json_t *forward_rows(const struct visit *v, const struct control *c,
-	const struct import_plan *plan)
+static json_t *forward_rows(
+	const struct visit *v, const struct import_plan *plan)
 {
 	json_t *list = member_array();
 
 	for (size_t i = 0; i < v->set.n_forwards; i++) {
 		const struct import_forward *f = &v->set.forwards[i];
-		json_t *o = export_forward(c, &f->forward);
+		json_t *o = member_object();
 
+		want_put_forward(o, &f->forward);
 		member_text(o, "server", plan->servers[f->server].name);
 		member_append(list,
 			row(o, &plan->forwards[i], request_lang(v->request)));
@@ -111,14 +114,19 @@ static bool takes(const struct visit *v, const char *name)
 	return !v->chooses;
 }
 
+/* A server that is named brings its forwards. */
 static void choose(const struct visit *v, struct import_plan *plan)
 {
 	for (size_t i = 0; i < v->set.n_servers; i++)
 		plan->servers[i].taken = plan->servers[i].taken &&
 					 takes(v, plan->servers[i].name);
 	for (size_t i = 0; i < v->set.n_forwards; i++)
-		plan->forwards[i].taken = plan->forwards[i].taken &&
-					  takes(v, plan->forwards[i].name);
+		plan->forwards[i].taken =
+			plan->forwards[i].taken &&
+			(takes(v, plan->forwards[i].name) ||
+				takes(v,
+					plan->servers[v->set.forwards[i].server]
+						.name));
 }
 
 static void reply(struct visit *v)
@@ -129,12 +137,13 @@ static void reply(struct visit *v)
 
 	import_plan_make(c, &v->set, &plan);
 	choose(v, &plan);
+	import_plan_complete(&v->set, &plan);
 	if (!v->dry_run && import_apply(c, &v->set, &plan, &v->trouble) != 0) {
 		request_reply_trouble(v->request, &v->trouble, NULL);
 	} else {
 		o = member_object();
 		member_set(o, "servers", server_rows(v, c, &plan));
-		member_set(o, "forwards", forward_rows(v, c, &plan));
+		member_set(o, "forwards", forward_rows(v, &plan));
 		member_set(o, "skipped", skipped_rows(v));
 		member_flag(o, "applied", !v->dry_run);
 		request_reply_json(v->request, 200, o);

@@ -19,6 +19,7 @@ static const struct command *const commands[] = {
 	&cmd_export,
 	&cmd_help,
 	&cmd_hosts,
+	&cmd_import,
 	&cmd_keyring,
 	&cmd_logs,
 	&cmd_ls,

@@ -25,6 +25,7 @@ extern const struct command cmd_edit;
 extern const struct command cmd_export;
 extern const struct command cmd_help;
 extern const struct command cmd_hosts;
+extern const struct command cmd_import;
 extern const struct command cmd_keyring;
 extern const struct command cmd_logs;
 extern const struct command cmd_ls;

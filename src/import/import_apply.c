@@ -50,7 +50,6 @@ static void add_server(struct apply *a, size_t i)
 	a->servers[a->n_servers].server = record;
 	a->servers[a->n_servers].via = via;
 	a->place[i] = ++a->n_servers;
-	a->plan->servers[i].taken = true;
 }
 
 static void add_forward(struct apply *a, size_t i)
@@ -111,6 +110,7 @@ int import_apply(struct control *c, const struct import_set *set,
 	a.forwards = mem_zalloc(forwards, sizeof(*a.forwards));
 	a.forward_records = mem_zalloc(forwards, sizeof(*a.forward_records));
 	a.from = mem_zalloc(forwards, sizeof(*a.from));
+	import_plan_complete(set, plan);
 	gather(&a);
 	if (a.n_servers != 0 || a.n_forwards != 0)
 		err = control_add_all(c, a.servers, a.n_servers, a.forwards,

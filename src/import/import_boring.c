@@ -54,11 +54,26 @@ static char *address(const char *text)
 	return mem_strdup(text);
 }
 
+static const char *mode_of(const struct reader *r)
+{
+	return r->value[BORING_MODE] != NULL ? r->value[BORING_MODE] : "local";
+}
+
+static bool has_mode(const struct reader *r)
+{
+	static const char *const modes[] = {
+		"local", "remote", "socks", "socks-remote"};
+
+	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
+		if (strcmp(modes[i], mode_of(r)) == 0)
+			return true;
+	return false;
+}
+
 /* ssh's text of the forward; NULL: something is missing, or no such mode. */
 static char *forward_text(const struct reader *r, enum forward_type *ret_type)
 {
-	const char *mode =
-		r->value[BORING_MODE] != NULL ? r->value[BORING_MODE] : "local";
+	const char *mode = mode_of(r);
 	const char *local = r->value[BORING_LOCAL];
 	const char *remote = r->value[BORING_REMOTE];
 	bool is_local = strcmp(mode, "local") == 0;
@@ -115,7 +130,10 @@ static void end_tunnel(struct reader *r)
 	if (!r->in_tunnel)
 		return;
 	text = forward_text(r, &type);
-	if (text == NULL || r->value[BORING_HOST] == NULL)
+	if (!has_mode(r))
+		import_build_skip(r->set, r->line, slice_of(mode_of(r)),
+			"there is no such mode");
+	else if (text == NULL || r->value[BORING_HOST] == NULL)
 		import_build_skip(r->set, r->line,
 			slice_of(name != NULL ? name : "[[tunnels]]"),
 			"something that it needs is missing");

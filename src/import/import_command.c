@@ -315,7 +315,8 @@ int import_command_read(char *text, const char *path, struct import_set *set,
 			break;
 		}
 		if (words.n != 0) {
-			char *command = mem_dup(at, (size_t)(next - at));
+			const char *start = at + strspn(at, " \t\r\n");
+			char *command = mem_dup(start, (size_t)(next - start));
 
 			r = one_command(set, no, command, &words);
 			free(command);

@@ -154,12 +154,11 @@ int import_marix_read(char *text, const char *path, struct import_set *set,
 
 	if (root == NULL)
 		return trouble_say(trouble, ERR_INVALID,
-			"line %d: it is no JSON", where.line);
+			"it is no JSON (%d:%d)", where.line, where.column);
 	if (forwards == NULL)
 		forwards = json_object_get(root, "port_forwards");
 	if (json_object_get(root, "encrypted") != NULL)
-		r = trouble_say(trouble, ERR_INVALID,
-			"it is encrypted: export it without a password");
+		r = trouble_say(trouble, ERR_INVALID, "it is encrypted");
 	else
 		r = read_servers(set, json_object_get(root, "servers"), &known);
 	if (r == 0)

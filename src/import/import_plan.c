@@ -343,6 +343,32 @@ void import_plan_make(const struct control *c, const struct import_set *set,
 	free(p.hops);
 }
 
+static void take_server(
+	const struct import_set *set, struct import_plan *plan, size_t i)
+{
+	for (size_t hops = 0; i != NONE && hops <= JUMP_MAX; hops++) {
+		struct import_row *row = &plan->servers[i];
+
+		if (row->same_as != 0)
+			row = &plan->servers[row->same_as - 1];
+		if (row->action != IMPORT_ADD && row->action != IMPORT_RENAME)
+			return;
+		row->taken = true;
+		i = find_jump(set, set->servers[i].jump);
+	}
+}
+
+void import_plan_complete(
+	const struct import_set *set, struct import_plan *plan)
+{
+	for (size_t i = 0; i < set->n_servers; i++)
+		if (plan->servers[i].taken)
+			take_server(set, plan, i);
+	for (size_t i = 0; i < set->n_forwards; i++)
+		if (plan->forwards[i].taken)
+			take_server(set, plan, set->forwards[i].server);
+}
+
 static void rows_done(struct import_row *rows, size_t n)
 {
 	for (size_t i = 0; i < n; i++)

@@ -41,7 +41,11 @@ struct import_plan {
 void import_plan_make(const struct control *c, const struct import_set *set,
 	struct import_plan *ret_plan);
 void import_plan_done(struct import_plan *plan, const struct import_set *set);
-/* All of it or nothing. A forward takes its server along. */
+/* After `taken` was changed: a forward takes its server along, a server those
+ * on its way. */
+void import_plan_complete(
+	const struct import_set *set, struct import_plan *plan);
+/* All that is taken, or nothing. */
 int import_apply(struct control *c, const struct import_set *set,
 	struct import_plan *plan, struct trouble *trouble) WARN_UNUSED;
 
