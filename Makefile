@@ -1,5 +1,6 @@
-# A thin front for Meson. `make demo` and `make test` install what they need.
-#   make run ARGS="-L 8080:localhost:80 me@host"
+# A thin front for Meson. `make demo` and `make test` install what they need;
+# `make run` is the daemon on your own state, in the foreground.
+#   make run ARGS="--listen 127.0.0.1:8000"
 
 BUILD = build
 FUZZ_SECONDS = 60
@@ -16,7 +17,7 @@ $(BUILD)/build.ninja:
 	@meson setup $(BUILD)
 
 run: build
-	@$(BUILD)/taupe run $(ARGS)
+	@$(BUILD)/taupe daemon $(ARGS)
 
 demo:
 	@scripts/deps demo
