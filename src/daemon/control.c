@@ -6,12 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "daemon/control_private.h"
 
 /* A server that does not end in order is left to worker_free. */
 #define STOP_PATIENCE_MS 5000
+#define NOTICE_EVERY_MS  5000
 
 /* ---- life ---- */
 
@@ -186,11 +188,17 @@ bool control_free(struct control *c)
 
 void control_probe(struct control *c, const char *notice_key)
 {
+	uint64_t now_ms = clock_mono_ms();
 	bool told = false;
 
 	for (size_t i = 0; i < c->n_servers && !told; i++)
 		told = c->server_list[i]->state == STATE_CONNECTED ||
 		       c->server_list[i]->state == STATE_RECONNECTING;
+	/* A laptop that opens wakes up, finds its network, gets addresses… */
+	told = told && (c->noticed_ms == 0 ||
+			       now_ms - c->noticed_ms >= NOTICE_EVERY_MS);
+	if (told)
+		c->noticed_ms = now_ms;
 	if (told)
 		control_write(c, &(struct control_row){.kind = "notice",
 					 .level = "info",

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "daemon/control_private.h"
 
@@ -131,10 +132,23 @@ static int add_server(struct control *c, const struct store_server *server,
 	return 0;
 }
 
+/* What is not to be kept any more goes at once. */
+static void forget_unkept(
+	struct control *c, const struct kept_server *s, enum store_keep before)
+{
+	struct trouble t;
+
+	if (before == STORE_KEEP && s->view.want.keep_secrets != STORE_KEEP &&
+		control_forget_secrets(c, s->view.want.id, NULL, NULL, &t) != 0)
+		log_warn("secrets of server %s: %s", s->view.want.name,
+			err_name((int)t.code));
+}
+
 static int edit_server(struct control *c, struct kept_server *s,
 	const struct store_server *server, unsigned flags,
 	struct trouble *trouble)
 {
+	enum store_keep kept = s->view.want.keep_secrets;
 	bool way = !same_way(&s->view.want, server), runs;
 	struct store_server put = *server; /* borrowed */
 	int err;
@@ -156,6 +170,7 @@ static int edit_server(struct control *c, struct kept_server *s,
 	if (way)
 		mark_stale(c, s);
 	control_write_change(c, "event.server_edited", s, NULL);
+	forget_unkept(c, s, kept);
 	if (way)
 		control_restart(c, s);
 	control_tell_server(c, s);

@@ -71,29 +71,37 @@ static void on_server(
 		control_restart(c, s);
 }
 
+/* The first and the last link are the server's state; what is told here is the
+ * pool that comes and goes with the load. */
+static void write_link(
+	struct control *c, struct kept_server *s, const struct event *e)
+{
+	if (s->n_up == 0 || s->repeats.flaps != 0 ||
+		(!e->up && e->trouble.code == ERR_OK))
+		return;
+	control_write(c,
+		&(struct control_row){.kind = "link",
+			.level = e->up ? "info" : "warning",
+			.state = tunnel_state_name(
+				e->up ? STATE_CONNECTED : STATE_DISCONNECTED),
+			.code = e->up ? NULL : err_name((int)e->trouble.code),
+			.args = e->up ? NULL : &e->trouble,
+			.up_ms = e->up_ms,
+			.link_no = e->link_no,
+			.server = s});
+}
+
 static void on_link(
 	struct control *c, struct kept_server *s, const struct event *e)
 {
-	bool told = e->up || e->trouble.code != ERR_OK;
-
 	if (e->up)
 		control_secrets_accepted(s);
-	/* The first link is the server's state; the pool's others come and go
-	 * with the load. */
-	if (told && s->phase == CONTROL_RUNNING && s->repeats.flaps == 0 &&
-		e->link_no > 1)
-		control_write(c,
-			&(struct control_row){.kind = "link",
-				.level = e->up ? "info" : "warning",
-				.state = tunnel_state_name(
-					e->up ? STATE_CONNECTED
-					      : STATE_DISCONNECTED),
-				.code = e->up ? NULL
-					      : err_name((int)e->trouble.code),
-				.args = e->up ? NULL : &e->trouble,
-				.up_ms = e->up_ms,
-				.link_no = e->link_no,
-				.server = s});
+	if (!e->up && s->n_up != 0)
+		s->n_up--;
+	if (s->phase == CONTROL_RUNNING)
+		write_link(c, s, e);
+	if (e->up)
+		s->n_up++;
 	control_stats_ask(s);
 }
 
@@ -151,11 +159,19 @@ void control_name_holder(const struct control *c,
 		trouble_arg(t, "holder", "taupe: %s", holder->view.want.name);
 }
 
+static bool cannot_listen(enum err code)
+{
+	return code == ERR_PORT_IN_USE || code == ERR_PORT_NOT_PERMITTED ||
+	       code == ERR_LISTEN_FAILED;
+}
+
+/* A local one listens whatever the server does; a remote one while it is
+ * connected. */
 static void place_forward(struct kept_forward *f, const struct event *e)
 {
-	bool listens = e->state == STATE_CONNECTED || e->standby ||
-		       (f->view.want.spec.type != FORWARD_REMOTE &&
-			       e->bound_port != 0 && e->state != STATE_ERROR);
+	bool remote = f->view.want.spec.type == FORWARD_REMOTE;
+	bool listens = remote ? e->state == STATE_CONNECTED
+			      : !cannot_listen(e->trouble.code);
 
 	f->view.bound_port = listens ? e->bound_port : 0;
 	snprintf(f->view.listen, sizeof(f->view.listen), "%s",

@@ -88,6 +88,7 @@ struct kept_server {
 	bool stats_asked;
 	bool touched, again;  /* while an action is carried out */
 	unsigned n_tests;     /* under way: they want it up, too */
+	unsigned n_up;        /* links that are up */
 	unsigned asked_kinds; /* bits: what it asks stands in the history */
 	uint64_t retry_ms;    /* the next pause after a permanent error */
 	uint64_t retry_at_ms; /* monotonic; 0: none is planned */
@@ -178,6 +179,7 @@ struct control {
 	STAILQ_HEAD(, control_listing) listings;
 	uint32_t last_request;
 	uint64_t saved_at_ms; /* monotonic: traffic into the store */
+	uint64_t noticed_ms;  /* monotonic: told of sleep or the network */
 
 	uv_timer_t sample;  /* stats, while something flows */
 	uv_timer_t overdue; /* stats that do not come */

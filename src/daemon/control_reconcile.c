@@ -155,7 +155,7 @@ static void start_server(struct control *c, struct kept_server *s)
 	s->worker->n_servers++;
 	s->phase = CONTROL_RUNNING;
 	s->stale = s->refused = s->active = false;
-	s->asked_kinds = 0;
+	s->asked_kinds = s->n_up = 0;
 	s->retry_at_ms = 0;
 	worker_add_server(s->worker->worker, config);
 	control_config_free(config);
