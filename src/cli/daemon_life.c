@@ -38,6 +38,7 @@ struct life {
 	struct netwatch *watch;
 	uv_signal_t signal[SIGNALS];
 	bool stopping;
+	bool told; /* to end, by a signal */
 	bool on_terminal; /* stderr was one */
 	char *log_level;  /* the setting that was applied last, or NULL */
 };
@@ -205,8 +206,9 @@ static void on_signal(uv_signal_t *handle, int signum)
 			reload(l);
 		break;
 	default:
-		if (l->stopping)
+		if (l->told)
 			_exit(128 + signum);
+		l->told = true;
 		stop(l);
 		break;
 	}

@@ -69,14 +69,17 @@ static bool try_one(struct vault *vault, const struct secret *passphrase)
 	return vault_unlock(vault, passphrase, &trouble) == 0;
 }
 
-/* One line, read as it is: stdio would keep a copy. */
-static void read_terminal(struct secret *ret_passphrase)
+/* One line, read as it is: stdio would keep a copy. Hushed first, so that what
+ * is typed at the question's sight is taken, and not shown. */
+static void ask_once(const char *question, struct secret *ret_passphrase)
 {
 	char line[PASSPHRASE_MAX];
 	ssize_t n;
 
 	if (term_hush(STDIN_FILENO, false) < 0)
 		log_debug("the terminal's echo can't be switched off");
+	fprintf(stderr, "%s ", question);
+	fflush(stderr);
 	do
 		n = read(STDIN_FILENO, line, sizeof(line));
 	while (n < 0 && errno == EINTR);
@@ -95,9 +98,7 @@ static void ask(struct vault *vault)
 	bool empty = false;
 
 	for (int i = 0; i < TRIES && !empty && vault_is_locked(vault); i++) {
-		fprintf(stderr, "%s ", question);
-		fflush(stderr);
-		read_terminal(&passphrase);
+		ask_once(question, &passphrase);
 		empty = passphrase.len == 0;
 		if (!empty && !try_one(vault, &passphrase))
 			question = catalog_get("daemon.passphrase_wrong");
