@@ -2,6 +2,7 @@
  * /api/v1/events and a forward's traffic, see docs/api.md: history.
  */
 #include "api/fields.h"
+#include "api/fresh.h"
 #include "api/member.h"
 #include "api/query.h"
 #include "api/request.h"
@@ -95,7 +96,7 @@ static void add_minutes(const struct control *c, uint32_t forward,
 			add_traffic(list, &rows[i]);
 }
 
-static void traffic(struct request *r)
+static void traffic_fresh(struct request *r)
 {
 	static const char *const words[] = {"minute", "hour", "day", NULL};
 	const struct control *c = request_control(r);
@@ -123,6 +124,12 @@ static void traffic(struct request *r)
 		return;
 	}
 	request_reply_json(r, 200, list);
+}
+
+/* What flowed since the numbers were last asked for belongs to it. */
+static void traffic(struct request *r)
+{
+	fresh_reply(r, traffic_fresh);
 }
 
 const struct route routes_events[] = {
