@@ -98,7 +98,7 @@ static void print(const json_t *rows, const struct table_column *columns,
 	const json_t *row;
 	size_t i;
 
-	json_array_foreach(rows, i, row) put(t, row);
+	json_array_foreach(rows, i, row) if (!is_passed_over(row)) put(t, row);
 	if (table_rows(t) != 0)
 		table_print(t);
 	table_free(t);
