@@ -17,6 +17,8 @@
 #define ANSWER_MAX (64u << 20)
 /* No answer takes that long unless the daemon hangs. */
 #define ANSWER_SECONDS 60L
+/* Read at once: lists are long. */
+#define PIECE_BYTES (256L << 10)
 
 struct client {
 	CURL *easy;
@@ -124,6 +126,7 @@ static int transfer(struct client *c, const char *method, const char *path,
 	headers = client_url_headers(body != NULL);
 	curl_easy_setopt(c->easy, CURLOPT_HTTPHEADER, headers);
 	curl_easy_setopt(c->easy, CURLOPT_TIMEOUT, ANSWER_SECONDS);
+	curl_easy_setopt(c->easy, CURLOPT_BUFFERSIZE, PIECE_BYTES);
 	curl_easy_setopt(c->easy, CURLOPT_WRITEFUNCTION, on_text);
 	curl_easy_setopt(c->easy, CURLOPT_WRITEDATA, a);
 	if (body != NULL) {

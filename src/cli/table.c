@@ -198,25 +198,33 @@ static void lay_out(const struct table *t, struct layout *l)
 
 /* ---- lines ---- */
 
+static void pad(struct buf *out, size_t n)
+{
+	memset(buf_reserve(out, n), ' ', n);
+	buf_commit(out, n);
+}
+
 static void put_cell(const struct table *t, const struct layout *l, unsigned c,
 	const char *text, const char *colour, struct buf *out)
 {
+	bool coloured = *colour != '\0' && l->style->colours;
+	size_t width = l->width[c], used = human_width(text);
 	char cut[CELL_MAX];
-	size_t used;
 
-	human_fit(cut, sizeof(cut), text, l->width[c],
-		t->column[c].cut == TABLE_MIDDLE ? HUMAN_CUT_MIDDLE
-						 : HUMAN_CUT_END);
-	used = human_width(cut);
+	if (used > width) {
+		text = human_fit(cut, sizeof(cut), text, width,
+			t->column[c].cut == TABLE_MIDDLE ? HUMAN_CUT_MIDDLE
+							 : HUMAN_CUT_END);
+		used = human_width(text);
+	}
 	if (t->column[c].right)
-		buf_printf(out, "%*s", (int)(l->width[c] - used), "");
-	if (*colour != '\0' && l->style->colours)
-		buf_printf(out, "%s%s\033[m", colour, cut);
-	else
-		buf_printf(out, "%s", cut);
-	if (!t->column[c].right)
-		buf_printf(out, "%*s", (int)(l->width[c] - used), "");
-	buf_printf(out, "%*s", GAP, "");
+		pad(out, width - used);
+	if (coloured)
+		buf_put(out, colour, strlen(colour));
+	buf_put(out, text, strlen(text));
+	if (coloured)
+		buf_put(out, "\033[m", 3);
+	pad(out, (t->column[c].right ? 0 : width - used) + GAP);
 }
 
 static void end_line(struct buf *out)
