@@ -10,7 +10,6 @@
 #include "base/mem.h"
 
 #define MEMORY_BYTES (16 * 1024) /* of a connection: headers, what is sent */
-#define QUIET_S      60          /* an answer that nobody takes */
 #define SWEEP_MS     1000
 
 static const uint64_t patience_ms[CALLER_PHASES] = {
@@ -162,7 +161,7 @@ static struct MHD_Daemon *start(struct http *h)
 	struct MHD_OptionItem options[] = {
 		{MHD_OPTION_CONNECTION_LIMIT, HTTP_CONNECTIONS, NULL},
 		{MHD_OPTION_CONNECTION_MEMORY_LIMIT, MEMORY_BYTES, NULL},
-		{MHD_OPTION_CONNECTION_TIMEOUT, QUIET_S, NULL},
+		{MHD_OPTION_CONNECTION_TIMEOUT, HTTP_QUIET_S, NULL},
 		{MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL},
 		{c->cert != NULL ? MHD_OPTION_HTTPS_MEM_CERT : MHD_OPTION_END,
 			0, (void *)c->cert},

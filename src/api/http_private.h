@@ -11,6 +11,8 @@
 #include "api/http.h"
 #include "api/request_private.h"
 
+#define HTTP_QUIET_S 60 /* of an answer that nobody takes */
+
 enum caller_phase {
 	CALLER_FIRST, /* has said nothing whole yet */
 	CALLER_IDLE,  /* between two requests */

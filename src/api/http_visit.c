@@ -85,6 +85,10 @@ static void pause_visit(void *arg)
 	if (v->paused || v->http->closing)
 		return;
 	v->paused = true;
+	/* libmicrohttpd (0.9.75) looks again after connections that ended as
+	 * they woke only where their timeout is not the common one. */
+	(void)MHD_set_connection_option(
+		v->connection, MHD_CONNECTION_OPTION_TIMEOUT, HTTP_QUIET_S - 1);
 	MHD_suspend_connection(v->connection);
 	watch(v);
 }
