@@ -20,6 +20,19 @@ static void choose_log_form(enum daemon_log wanted)
 		log_set_form(LOG_FORM_TEXT);
 }
 
+static void complain(
+	const struct daemon_args *args, const struct trouble *trouble)
+{
+	char text[TEXT_MAX];
+
+	text_trouble(trouble, text, sizeof(text));
+	if (args->log == DAEMON_LOG_JSON)
+		log_facts(LOG_ERROR, text, "code", err_name((int)trouble->code),
+			NULL);
+	else
+		text_complain(text);
+}
+
 static int run_command(int argc, char **argv)
 {
 	struct daemon_args args;
@@ -42,7 +55,7 @@ static int run_command(int argc, char **argv)
 	process_prepare();
 	err = daemon_life_run(&args, service_new(), &trouble);
 	if (err < 0)
-		text_complain(text_trouble(&trouble, text, sizeof(text)));
+		complain(&args, &trouble);
 	return (int)exit_code_of(err);
 }
 

@@ -38,7 +38,7 @@ struct life {
 	struct netwatch *watch;
 	uv_signal_t signal[SIGNALS];
 	bool stopping;
-	bool told; /* to end, by a signal */
+	bool told;        /* to end, by a signal */
 	bool on_terminal; /* stderr was one */
 	char *log_level;  /* the setting that was applied last, or NULL */
 };

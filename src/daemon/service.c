@@ -137,16 +137,18 @@ int service_take_socket(struct service *s)
 	return fd;
 }
 
+/* "device:inode", as systemd.exec(5) has it. */
 bool service_has_journal(void)
 {
 	const char *stream = getenv("JOURNAL_STREAM");
-	unsigned long long device, inode;
+	char own[64];
 	struct stat st;
 
-	return stream != NULL &&
-	       sscanf(stream, "%20llu:%20llu", &device, &inode) == 2 &&
-	       fstat(STDERR_FILENO, &st) == 0 && st.st_dev == device &&
-	       st.st_ino == inode;
+	if (stream == NULL || fstat(STDERR_FILENO, &st) != 0)
+		return false;
+	snprintf(own, sizeof(own), "%ju:%ju", (uintmax_t)st.st_dev,
+		(uintmax_t)st.st_ino);
+	return strcmp(stream, own) == 0;
 }
 
 /* ---- what it is told ---- */

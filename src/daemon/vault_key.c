@@ -204,40 +204,48 @@ void vault_key_new_recipe(char ret_recipe[VAULT_KEY_RECIPE])
 		PASSES, MEMORY_KB, text);
 }
 
-static bool parse_recipe(const char *recipe, unsigned *ret_passes,
-	unsigned *ret_memory_kb, uint8_t ret_salt[SALT])
+/* "<name>=<number> " at *at, which moves behind it. */
+static bool take_number(const char **at, const char *name, unsigned long least,
+	unsigned long most, unsigned long *ret_number)
 {
-	unsigned passes, memory_kb;
-	size_t len = 0;
-	int at = 0;
+	size_t n = strlen(name);
+	char *end;
 
-	if (sscanf(recipe, RECIPE_NAME " t=%5u m=%9u %n", &passes, &memory_kb,
-		    &at) != 2 ||
-		at == 0)
+	if (strncmp(*at, name, n) != 0 || (*at)[n] < '0' || (*at)[n] > '9')
 		return false;
-	if (passes < 1 || passes > PASSES_MAX || memory_kb < 8 ||
-		memory_kb > MEMORY_MAX_KB)
+	errno = 0;
+	*ret_number = strtoul(*at + n, &end, 10);
+	if (errno != 0 || *end != ' ' || *ret_number < least ||
+		*ret_number > most)
 		return false;
-	if (sodium_base642bin(ret_salt, SALT, recipe + at, strlen(recipe + at),
-		    NULL, &len, NULL, BASE64) != 0 ||
-		len != SALT)
-		return false;
-	*ret_passes = passes;
-	*ret_memory_kb = memory_kb;
+	*at = end + 1;
 	return true;
+}
+
+static bool parse_recipe(const char *recipe, unsigned long *ret_passes,
+	unsigned long *ret_memory_kb, uint8_t ret_salt[SALT])
+{
+	const char *at = recipe;
+	size_t len = 0;
+
+	return take_number(&at, RECIPE_NAME " t=", 1, PASSES_MAX, ret_passes) &&
+	       take_number(&at, "m=", 8, MEMORY_MAX_KB, ret_memory_kb) &&
+	       sodium_base642bin(ret_salt, SALT, at, strlen(at), NULL, &len,
+		       NULL, BASE64) == 0 &&
+	       len == SALT;
 }
 
 int vault_key_derive(const char *recipe, const struct secret *passphrase,
 	uint8_t ret_key[VAULT_BOX_KEY], struct trouble *trouble)
 {
-	unsigned passes, memory_kb;
+	unsigned long passes, memory_kb;
 	uint8_t salt[SALT];
 
 	if (!parse_recipe(recipe, &passes, &memory_kb, salt))
 		return trouble_say(trouble, ERR_STORE_DAMAGED,
 			"how the passphrase becomes a key");
 	if (crypto_pwhash(ret_key, VAULT_BOX_KEY, passphrase->p,
-		    passphrase->len, salt, passes, memory_kb * 1024ul,
+		    passphrase->len, salt, passes, memory_kb * 1024,
 		    crypto_pwhash_ALG_ARGON2ID13) != 0)
 		return trouble_say(trouble, ERR_SYSTEM, "%s", strerror(ENOMEM));
 	return 0;

@@ -134,7 +134,7 @@ static int fail(struct trouble *trouble, int status, const struct buf *answer)
 static int ask(const char *verb, const char *id, const char *say,
 	struct buf *answer, struct trouble *trouble)
 {
-	struct child c;
+	struct child c = {.fd = -1};
 	int error = start(&c, verb, id), status;
 	bool ended;
 

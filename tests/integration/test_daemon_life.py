@@ -56,8 +56,10 @@ def test_a_second_one_is_told_who_runs(daemon):
     done = run("--state", daemon.state, "--listen", "none")
     assert done.returncode == 1
     assert f"process {daemon.pid}, {daemon.socket}" in done.stderr
-    done = run("--state", daemon.state, environ={"LC_ALL": "fr_FR.UTF-8"})
-    assert "taupe" in done.stderr and str(daemon.pid) in done.stderr
+    done = run("--state", daemon.state, "--lang", "fr")
+    assert "Un démon" in done.stderr and str(daemon.pid) in done.stderr
+    done = run("--state", daemon.state, "--json")
+    assert json.loads(done.stderr)["code"] == "daemon_running"
     assert daemon.api("GET", "/status")["pid"] == daemon.pid
 
 
