@@ -65,6 +65,29 @@ class Service:
         self.close()
 
 
+class Datagrams:
+    """A Unix socket that takes messages, as a service manager's."""
+
+    def __init__(self, path):
+        self.path = path
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind(str(path))
+        self.socket.settimeout(env.PATIENCE)
+
+    def wait(self, line):
+        """The lines of the next message that has this one."""
+        while True:
+            lines = self.socket.recv(4096).decode().split("\n")
+            if line in lines:
+                return lines
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.socket.close()
+
+
 def echo(connection):
     """Sends back what comes, then its own end."""
     while data := connection.recv(65536):
