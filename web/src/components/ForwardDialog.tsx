@@ -105,7 +105,7 @@ export function ForwardDialog({ forward, draft, startAfter, onClose }: Props) {
 					<PathDrawing form={f} server={serverName.value} />
 					<p class="type-meaning">{t(isReverseProxy(f) ? "page.meaning.reverse" : `page.meaning.${f.type}`)}</p>
 					<div class="form-grid">
-						<TextField label={t("page.field.name")} class="span-2" placeholder={t("page.field.name_example")} maxLength={64} {...text("name")} />
+						<TextField label={t("page.field.name")} class="span-2" autofocus placeholder={t("page.field.name_example")} maxLength={64} {...text("name")} />
 						<SelectField
 							label={t("page.field.type")}
 							value={f.type}

@@ -43,7 +43,7 @@ function HostKey({ prompt, onClose }: { prompt: Prompt; onClose: () => void }) {
 				<p class="muted">{t("page.prompt.host_key_help")}</p>
 			</div>
 			<DialogFoot>
-				<button type="button" class="button" onClick={() => answer("no")}>{t("page.prompt.refuse")}</button>
+				<button type="button" class="button" autofocus onClick={() => answer("no")}>{t("page.prompt.refuse")}</button>
 				<button type="button" class="button primary" onClick={() => answer("yes")}>{t("page.prompt.trust")}</button>
 			</DialogFoot>
 		</Dialog>

@@ -87,7 +87,7 @@ export function ServerDialog({ server, draft, onDone, onClose }: Props) {
 				<div class="dialog-body">
 					{running && <p class="note">{t("page.server.running_note")}</p>}
 					<div class="form-grid">
-						<TextField class="span-2" label={t("page.field.name")} placeholder={t("page.server.name_example")} maxLength={64} {...bind("name")} />
+						<TextField class="span-2" autofocus label={t("page.field.name")} placeholder={t("page.server.name_example")} maxLength={64} {...bind("name")} />
 						<TextField
 							label={t("page.server.host")}
 							help={t("page.server.host_help")}

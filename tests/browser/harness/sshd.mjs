@@ -1,0 +1,91 @@
+/* A real sshd on a free loopback port, with keys of its own. */
+import { execFileSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
+import { userInfo } from "node:os";
+import { join } from "node:path";
+import { Child, folder, freePort, privilegeFolder, remove, until } from "./children.mjs";
+
+const SSHD = process.env.SSHD ?? "/usr/sbin/sshd";
+
+function keygen(path) {
+	execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "test", "-f", path]);
+	return path;
+}
+
+function answers(port) {
+	return new Promise((resolve, reject) => {
+		const socket = connect(port, "127.0.0.1");
+		socket.once("data", () => {
+			socket.destroy();
+			resolve(true);
+		});
+		socket.once("error", reject);
+	});
+}
+
+export class Sshd {
+	/* `more`: further lines of sshd_config. */
+	static async start(more = []) {
+		const one = new Sshd();
+
+		privilegeFolder();
+		one.folder = folder();
+		one.port = await freePort();
+		one.user = userInfo().username;
+		one.key = keygen(join(one.folder, "id_ed25519"));
+		one.hostKey = keygen(join(one.folder, "host_ed25519"));
+		one.knownHosts = join(one.folder, "known_hosts");
+		one.more = more;
+		one.know();
+		await one.up();
+		return one;
+	}
+
+	/* Writes its key where the client looks it up. */
+	know() {
+		const [type, key] = readFileSync(`${this.hostKey}.pub`, "utf8").split(" ");
+		writeFileSync(this.knownHosts, `[127.0.0.1]:${this.port} ${type} ${key}\n`);
+	}
+
+	newHostKey() {
+		this.hostKey = keygen(join(this.folder, `host_ed25519_${Date.now()}`));
+	}
+
+	fingerprint() {
+		return execFileSync("ssh-keygen", ["-lf", `${this.hostKey}.pub`], { encoding: "utf8" }).split(" ")[1];
+	}
+
+	async up() {
+		const config = join(this.folder, "sshd_config");
+
+		writeFileSync(config, [
+			`Port ${this.port}`, "ListenAddress 127.0.0.1", `HostKey ${this.hostKey}`, "PidFile none",
+			`AuthorizedKeysFile ${this.key}.pub`, "StrictModes no", "UsePAM no", "PermitRootLogin yes",
+			"PasswordAuthentication no", "KbdInteractiveAuthentication no", "UseDNS no",
+			"GatewayPorts clientspecified", "MaxStartups 100", ...this.more, "",
+		].join("\n"));
+		this.child = new Child(SSHD, ["-D", "-e", "-f", config]);
+		await until("sshd", () => answers(this.port));
+	}
+
+	/* The listener and every session of it. */
+	async down() {
+		const sessions = execFileSync("ps", ["-o", "pid=", "--ppid", String(this.child.process.pid)], { encoding: "utf8" })
+			.split("\n").map((line) => Number(line)).filter((pid) => pid > 1);
+
+		await this.child.stop();
+		for (const pid of sessions) {
+			try {
+				process.kill(pid, "SIGKILL");
+			} catch {
+				/* It went with its parent. */
+			}
+		}
+	}
+
+	async stop() {
+		await this.child.stop();
+		remove(this.folder);
+	}
+}
