@@ -9,6 +9,7 @@
 #include "cli/field.h"
 #include "cli/human.h"
 #include "cli/pick.h"
+#include "cli/skim.h"
 #include "cli/table.h"
 #include "cli/view.h"
 
@@ -97,17 +98,64 @@ static void filter(json_t *list, const struct args *a, json_int_t server_id)
 	}
 }
 
+/* What a table shows and is chosen by. */
+static int get_rows(struct client *c, json_t **ret_list)
+{
+	static const char *const members[] = {"name", "type", "server",
+		"server_id", "local", "local_port", "remote", "remote_port",
+		"listen", "tags", "wanted", "state", "standby", "error",
+		"last_target_error", "connections", "bytes_in", "bytes_out",
+		NULL};
+	struct buf text = BUF_INIT, rows = BUF_INIT;
+	json_t *list = NULL;
+	int r = client_fetch(c, "/forwards", &text);
+
+	if (r == 0 && skim_list(buf_ptr(&text), buf_len(&text), members, &rows))
+		list = json_loadb(
+			(const char *)buf_ptr(&rows), buf_len(&rows), 0, NULL);
+	buf_done(&rows);
+	buf_done(&text);
+	if (list != NULL)
+		*ret_list = list;
+	/* What makes no sense is for client_get to say. */
+	return r < 0 || list != NULL ? r : client_get(c, ret_list, "/forwards");
+}
+
+/* As the daemon wrote it: nothing is chosen, and a program reads it. */
+static int pass_on(struct client *c)
+{
+	struct buf text = BUF_INIT;
+
+	if (client_fetch(c, "/forwards", &text) < 0)
+		return client_complain(c);
+	fwrite(buf_ptr(&text), 1, buf_len(&text), stdout);
+	putchar('\n');
+	buf_done(&text);
+	return 0;
+}
+
+static bool chooses(const struct args *a)
+{
+	return args_has(a, "--tag") || args_has(a, "--server") ||
+	       args_has(a, "--up");
+}
+
 static int run(struct client *c, const struct args *a)
 {
-	json_t *list = NULL, *wish = json_object();
+	json_t *list = NULL, *wish;
 	json_int_t server_id;
-	int code = pick_put_server(c, a, false, wish);
+	int code;
 
+	if (args_json(a) && !chooses(a) && !isatty(STDOUT_FILENO))
+		return pass_on(c);
+	wish = json_object();
+	code = pick_put_server(c, a, false, wish);
 	server_id = field_int(wish, "server_id");
 	json_decref(wish);
 	if (code != 0)
 		return code;
-	if (client_get(c, &list, "/forwards") < 0)
+	if ((args_json(a) ? client_get(c, &list, "/forwards")
+			  : get_rows(c, &list)) < 0)
 		return client_complain(c);
 	filter(list, a, server_id);
 	if (args_json(a))

@@ -18,6 +18,7 @@
 #include "cli/names.h"
 #include "cli/problem.h"
 #include "cli/question.h"
+#include "cli/skim.h"
 #include "cli/sse.h"
 #include "cli/table.h"
 #include "cli/view.h"
@@ -286,6 +287,46 @@ static void events_from_bytes(void **state)
 	}
 }
 
+static void lists_are_skimmed(void **state)
+{
+	static const char *const keep[] = {"a", "long name", NULL};
+	static const struct {
+		const char *json, *wanted; /* NULL: refused */
+	} rows[] = {
+		{"[]", "[]"},
+		{" [ { } ] \n", "[{}]"},
+		{"[{\"a\":1,\"b\":2},{\"b\":[1,{\"a\":3}],\"a\":\"x,}]\"}]",
+			"[{\"a\":1},{\"a\":\"x,}]\"}]"},
+		{"[{\"b\":\"\\\"\",\"long name\":{\"b\":[]}}]",
+			"[{\"long name\":{\"b\":[]}}]"},
+		{"", NULL},
+		{"{\"a\":1}", NULL},
+		{"[1]", NULL},
+		{"[{\"a\":1}", NULL},
+		{"[{\"a\":1}] x", NULL},
+		{"[{\"a\"}]", NULL},
+		{"[{\"a\":\"\\", NULL},
+		{"[{\"a\":[}", NULL},
+		{"[{a:1}]", NULL},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		/* On the heap, so that a sanitizer sees its end. */
+		size_t n = strlen(rows[i].json);
+		char *copy = memcpy(malloc(n + (n == 0)), rows[i].json, n);
+		struct buf text = BUF_INIT;
+
+		assert_int_equal(skim_list(copy, n, keep, &text),
+			rows[i].wanted != NULL);
+		buf_put_u8(&text, 0);
+		if (rows[i].wanted != NULL)
+			assert_string_equal(
+				(const char *)buf_ptr(&text), rows[i].wanted);
+		buf_done(&text);
+		free(copy);
+	}
+}
+
 static int finish(void **state)
 {
 	buf_done(&out);
@@ -303,6 +344,7 @@ int main(void)
 		cmocka_unit_test(verdicts),
 		cmocka_unit_test(secrets_become_json),
 		cmocka_unit_test(events_from_bytes),
+		cmocka_unit_test(lists_are_skimmed),
 	};
 
 	setenv("LC_ALL", "C", 1);
