@@ -141,7 +141,7 @@ void control_forget(
 /* Somebody looks at the numbers now (+1) or no longer (-1): they are asked for
  * once a second only then. */
 void control_watch(struct control *c, int change);
-/* Numbers not older than 100 ms: on_fresh is called when they are in, or after
+/* Numbers of now: on_fresh is called when they are in, or after
  * 250 ms anyway; at once when nothing is up. control_refresh_cancel by the same
  * arg calls it off. */
 void control_refresh(struct control *c, void (*on_fresh)(void *arg), void *arg);

@@ -93,6 +93,7 @@ struct kept_server {
 	uint64_t retry_ms;    /* the next pause after a permanent error */
 	uint64_t retry_at_ms; /* monotonic; 0: none is planned */
 	uint64_t stats_at_ms; /* monotonic, of the last ones */
+	uint64_t rate_at_ms;  /* the same, when the rates were set */
 	struct control_repeats repeats;
 	uint64_t notices[CONTROL_NOTICES]; /* hashes of those written down */
 	unsigned next_notice;
@@ -108,9 +109,10 @@ struct kept_forward {
 	struct control_sample now, before;
 	struct control_repeats repeats;
 	struct store_traffic unsaved;
-	struct store_traffic *minutes; /* CONTROL_MINUTES, a ring; or NULL */
-	bool changed;                  /* its numbers, since observers knew */
-	uint64_t target_told_ms;       /* wall clock: the last row about one */
+	struct store_traffic *minutes;  /* CONTROL_MINUTES, a ring; or NULL */
+	bool changed;                   /* its numbers, since observers knew */
+	uint64_t window_in, window_out; /* bytes since the rates were set */
+	uint64_t target_told_ms;        /* wall clock: the last row about one */
 };
 
 struct kept_prompt {

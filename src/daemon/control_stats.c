@@ -12,7 +12,8 @@
 
 #define WATCHED_MS   1000
 #define UNWATCHED_MS 60000
-#define FRESH_MS     100 /* numbers of that age are as good as new */
+#define FRESH_MS     2   /* numbers of that age are as good as new */
+#define RATE_MS      500 /* what rates are taken over, at least */
 #define OVERDUE_MS   250
 
 /* ---- asking ---- */
@@ -105,17 +106,23 @@ static uint64_t growth(uint64_t *known, uint64_t now)
 	return more;
 }
 
-static void set_rate(struct kept_forward *f, uint64_t *rate, uint64_t bytes,
-	uint64_t elapsed_ms)
+/* `window_ms` 0: the window goes on. */
+static void set_rate(struct kept_forward *f, uint64_t *rate, uint64_t *window,
+	uint64_t more, uint64_t window_ms)
 {
-	uint64_t now = elapsed_ms != 0 ? bytes * 1000 / elapsed_ms : 0;
+	uint64_t now;
 
+	*window += more;
+	if (window_ms == 0)
+		return;
+	now = *window * 1000 / window_ms;
+	*window = 0;
 	f->changed |= now != *rate;
 	*rate = now;
 }
 
 static void take_forward(struct kept_forward *f,
-	const struct stats_forward *row, uint64_t elapsed_ms)
+	const struct stats_forward *row, uint64_t window_ms)
 {
 	struct control_sample *sample =
 		row->forward_id == f->engine ? &f->now : &f->before;
@@ -135,9 +142,11 @@ static void take_forward(struct kept_forward *f,
 		return;
 	f->changed |= v->connections != row->connections;
 	v->connections = row->connections;
-	set_rate(f, &v->rate_in, in, elapsed_ms);
-	set_rate(f, &v->rate_out, out, elapsed_ms);
-	f->server->active |= row->connections != 0 || in != 0 || out != 0;
+	set_rate(f, &v->rate_in, &f->window_in, in, window_ms);
+	set_rate(f, &v->rate_out, &f->window_out, out, window_ms);
+	/* Rates have to come down to zero. */
+	f->server->active |= row->connections != 0 || in != 0 || out != 0 ||
+			     v->rate_in != 0 || v->rate_out != 0;
 }
 
 /* All that changed since the last time, when all answers are in. */
@@ -197,20 +206,24 @@ void control_stats_came(struct kept_server *s, const struct stats *stats)
 {
 	struct control *c = s->control;
 	uint64_t now_ms = clock_mono_ms();
-	uint64_t elapsed_ms = s->stats_at_ms != 0 ? now_ms - s->stats_at_ms : 0;
+	uint64_t window_ms = now_ms - s->rate_at_ms;
 
 	if (stats == NULL)
 		return;
 	if (s->phase == CONTROL_RUNNING)
 		take_server(&s->view, stats);
 	s->stats_at_ms = now_ms;
+	if (window_ms < RATE_MS)
+		window_ms = 0;
+	else
+		s->rate_at_ms = now_ms;
 	s->active = false;
 	for (uint32_t i = 0; i < stats->n_forwards; i++) {
 		struct kept_forward *f =
 			id_map_get(&c->engines, stats->forward[i].forward_id);
 
 		if (f != NULL)
-			take_forward(f, &stats->forward[i], elapsed_ms);
+			take_forward(f, &stats->forward[i], window_ms);
 	}
 	if (!s->stats_asked)
 		return;
