@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { effect } from "@preact/signals";
-import { applyMessage, applySnapshot, forwards, loaded, prompts, recentEvents, settings, tests, watchForwards } from "../src/state/live";
+import { answerForward, applyMessage, applySnapshot, forwards, loaded, moment, prompts, recentEvents, settings, tests, watchForwards } from "../src/state/live";
 import { Collection } from "../src/state/collection";
 import { EventStreamReader, type Message } from "../src/state/sse";
 import { Sequencer } from "../src/state/sequencer";
@@ -42,6 +42,16 @@ describe("messages", () => {
 		applyMessage("forward_removed", { id: 2 });
 		expect(forwards.ids.value).toEqual([3, 1]);
 		applyMessage("forward_removed", { id: 2 });
+	});
+	it("stand against an answer that comes late", () => {
+		const since = moment();
+		applyMessage("forward", aForward({ id: 1, state: "connected" }));
+		answerForward(aForward({ id: 1, state: "connecting" }), since);
+		expect(forwards.peek(1)?.state).toBe("connected");
+		answerForward(aForward({ id: 2, state: "connecting" }), since);
+		expect(forwards.peek(2)?.state).toBe("connecting");
+		answerForward(aForward({ id: 1, state: "disconnected" }), moment());
+		expect(forwards.peek(1)?.state).toBe("disconnected");
 	});
 	it("of unknown kinds are left aside", () => applyMessage("of_tomorrow", {}));
 	it("bring events once, newest first, and not without end", () => {

@@ -8,7 +8,7 @@ import { errorsOf, useCheck, type Errors } from "../forwards/check";
 import { bodyOf, emptyForm, formOf, isPath, isReverseProxy, type ForwardForm } from "../forwards/form";
 import { t } from "../i18n/catalog";
 import { open } from "../state/dialogs";
-import { putForward, servers } from "../state/live";
+import { answerForward, moment, servers } from "../state/live";
 import { say } from "../state/toasts";
 import { Dialog, DialogFoot } from "./Dialog";
 import { SelectField, TextField } from "./Field";
@@ -64,11 +64,12 @@ export function ForwardDialog({ forward, draft, startAfter, onClose }: Props) {
 		tried.value = true;
 		problem.value = null;
 		try {
+			const since = moment();
 			const body = bodyOf(form.peek());
 			const saved = forward
 				? await patch<Forward>(`/forwards/${forward.id}${query({ start: restart.peek(), stop: restart.peek() })}`, body, forward.revision)
 				: await post<Forward>(`/forwards${query({ start })}`, body);
-			putForward(saved);
+			answerForward(saved, since);
 			say(t(forward ? "page.forward.saved" : "page.forward.added", { name: saved.name }));
 			onClose();
 		} catch (e) {

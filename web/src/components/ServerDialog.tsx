@@ -5,7 +5,7 @@ import { Problem, asProblem, patch, post, query } from "../api/client";
 import type { HostKeyPolicy, KeepSecrets, Server } from "../api/types";
 import { t } from "../i18n/catalog";
 import { emptyServer, serverBodyOf, serverFormOf, serverInputOf, splitTarget, type ServerForm } from "../servers/form";
-import { servers } from "../state/live";
+import { answerServer, moment, servers } from "../state/live";
 import { say } from "../state/toasts";
 import { Dialog, DialogFoot } from "./Dialog";
 import { AreaField, SelectField, TextField } from "./Field";
@@ -59,11 +59,12 @@ export function ServerDialog({ server, draft, onDone, onClose }: Props) {
 		busy.value = true;
 		problem.value = null;
 		try {
+			const since = moment();
 			const body = serverBodyOf(form.peek());
 			const saved = server
 				? await patch<Server>(`/servers/${server.id}${query({ stop: running, start: running })}`, body, server.revision)
 				: await post<Server>("/servers", body);
-			servers.put(saved);
+			answerServer(saved, since);
 			say(t("page.server.saved", { name: saved.name }));
 			onDone?.(saved);
 			onClose();

@@ -5,7 +5,8 @@
 import { batch, signal, type Signal } from "@preact/signals";
 import { del, patch, post, query } from "../api/client";
 import type { Forward, Server } from "../api/types";
-import { forwards, putForward, servers } from "./live";
+import { answerForward, forwards, moment, servers } from "./live";
+import { streamState } from "./stream";
 import { complain } from "./toasts";
 import { forget } from "./traffic";
 
@@ -41,21 +42,25 @@ async function attempt(ids: readonly number[], work: () => Promise<void>): Promi
 }
 
 export function act(id: number, verb: Verb): Promise<boolean> {
-	return attempt([id], async () =>
-		putForward(await post<Forward>(`/forwards/${id}/${verb}`)));
+	return attempt([id], async () => {
+		const since = moment();
+		answerForward(await post<Forward>(`/forwards/${id}/${verb}`), since);
+	});
 }
 
 export function actOnMany(ids: readonly number[], verb: Verb): Promise<boolean> {
 	if (ids.length === 0) return Promise.resolve(true);
 	return attempt(ids, async () => {
+		const since = moment();
 		const changed = await post<Forward[]>(`/forwards/${verb}`, { ids });
-		batch(() => changed.forEach(putForward));
+		batch(() => changed.forEach((f) => answerForward(f, since)));
 	});
 }
 
 export function removeForward(f: Forward): Promise<boolean> {
 	return attempt([f.id], async () => {
 		await del(`/forwards/${f.id}${query({ stop: f.wanted })}`, f.revision);
+		if (streamState.peek() === "live") return; /* it says so itself, in turn */
 		forwards.remove(f.id);
 		forget(f.id);
 	});
@@ -63,10 +68,12 @@ export function removeForward(f: Forward): Promise<boolean> {
 
 /* Another local port, and up again if it was wanted. */
 export function takePort(f: Forward, port: number): Promise<boolean> {
-	return attempt([f.id], async () =>
-		putForward(await patch<Forward>(
+	return attempt([f.id], async () => {
+		const since = moment();
+		answerForward(await patch<Forward>(
 			`/forwards/${f.id}${query({ stop: f.wanted, start: f.wanted })}`,
-			{ local_port: port }, f.revision)));
+			{ local_port: port }, f.revision), since);
+	});
 }
 
 export async function reconnect(s: Server): Promise<void> {
@@ -80,7 +87,7 @@ export async function reconnect(s: Server): Promise<void> {
 export async function removeServer(s: Server, withForwards: boolean): Promise<boolean> {
 	try {
 		await del(`/servers/${s.id}${query({ stop: withForwards, forwards: withForwards })}`, s.revision);
-		servers.remove(s.id);
+		if (streamState.peek() !== "live") servers.remove(s.id);
 		return true;
 	} catch (e) {
 		complain(e);

@@ -39,11 +39,27 @@ export function applySnapshot(s: Snapshot): void {
 	});
 }
 
-export function putForward(f: Forward): void {
+function putForward(f: Forward): void {
 	batch(() => {
 		traffic.setFromForward(f);
 		forwards.put(f);
 	});
+}
+
+/* An answer may come after what the stream said later: a request takes the moment
+ * before it is sent, and what was told since then stands. */
+let messages = 0;
+const told = new Map<string, number>();
+
+export const moment = (): number => messages;
+const isToldSince = (what: string, since: number): boolean => (told.get(what) ?? 0) > since;
+
+export function answerForward(f: Forward, since: number): void {
+	if (!isToldSince(`forward ${f.id}`, since)) putForward(f);
+}
+
+export function answerServer(s: Server, since: number): void {
+	if (!isToldSince(`server ${s.id}`, since)) servers.put(s);
 }
 
 function putTest(test: Test): void {
@@ -89,5 +105,7 @@ const handlers: Record<string, (data: never) => void> = {
 
 /* A kind that is not known is of a newer daemon: left aside. */
 export function applyMessage(kind: string, data: unknown): void {
+	messages++;
+	if (kind === "forward" || kind === "server") told.set(`${kind} ${(data as { id: number }).id}`, messages);
 	handlers[kind]?.(data as never);
 }
