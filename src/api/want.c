@@ -25,21 +25,21 @@ static struct sides sides_of(const struct forward_spec *spec)
 static void put_side(
 	json_t *o, const struct endpoint *e, const char *const names[4])
 {
+	bool is_port = e != NULL && e->path == NULL;
+	const char *host = NULL;
 	char text[ENDPOINT_TEXT];
 
-	for (int i = 0; i < 4; i++)
-		member_null(o, names[i]);
-	if (e == NULL)
-		return;
-	endpoint_text(e, text, sizeof(text));
-	member_text(o, names[0], text);
-	if (e->path != NULL) {
-		member_text(o, names[3], e->path);
-		return;
-	}
-	member_text(o, names[1],
-		e->host != NULL && *e->host != '\0' ? e->host : "*");
-	member_number(o, names[2], e->port);
+	if (e != NULL)
+		endpoint_text(e, text, sizeof(text));
+	if (is_port)
+		host = e->host != NULL && *e->host != '\0' ? e->host : "*";
+	member_text(o, names[0], e != NULL ? text : NULL);
+	member_text(o, names[1], host);
+	if (is_port)
+		member_number(o, names[2], e->port);
+	else
+		member_null(o, names[2]);
+	member_text(o, names[3], e != NULL ? e->path : NULL);
 }
 
 void want_put_forward(json_t *o, const struct store_forward *want)
