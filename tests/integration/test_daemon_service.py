@@ -3,7 +3,6 @@ handed over, signals; and what it costs while nothing happens."""
 import os
 import pathlib
 import signal
-import socket
 import sys
 import time
 
