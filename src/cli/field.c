@@ -1,6 +1,6 @@
 #include "cli/field.h"
 
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -32,14 +32,16 @@ uint64_t field_time(const json_t *object, const char *name)
 {
 	const char *rest;
 	struct tm tm = {0};
-	unsigned ms = 0;
+	unsigned long ms = 0;
 	time_t s;
 
 	rest = strptime(field_text(object, name), "%Y-%m-%dT%H:%M:%S", &tm);
 	if (rest == NULL)
 		return 0;
 	if (*rest == '.')
-		sscanf(rest, ".%3u", &ms);
+		ms = strtoul(rest + 1, NULL, 10);
+	if (ms > 999)
+		ms = 0;
 	s = timegm(&tm);
 	return s > 0 ? (uint64_t)s * 1000 + ms : 0;
 }
