@@ -69,6 +69,8 @@ static int add_forwards(struct reader *r, size_t server)
 
 	if (type != FORWARD_DYNAMIC && r->destination.n > n)
 		n = r->destination.n;
+	/* Without any, mole picks a port. */
+	n = n != 0 ? n : 1;
 	for (size_t i = 0; i < n; i++) {
 		char *text = forward_text(r, i, type);
 		int forward = 0;
