@@ -14,6 +14,7 @@ build: $(BUILD)/build.ninja
 
 $(BUILD)/build.ninja:
 	@scripts/deps build
+	@scripts/deps page || echo "page: node could not be installed" >&2
 	@meson setup $(BUILD)
 
 run: build
