@@ -71,8 +71,9 @@ export class Sshd {
 
 	/* The listener and every session of it. */
 	async down() {
-		const sessions = execFileSync("ps", ["-o", "pid=", "--ppid", String(this.child.process.pid)], { encoding: "utf8" })
-			.split("\n").map((line) => Number(line)).filter((pid) => pid > 1);
+		const sessions = execFileSync("ps", ["-e", "-o", "pid=,ppid="], { encoding: "utf8" })
+			.split("\n").map((line) => line.trim().split(/\s+/).map(Number))
+			.filter(([, parent]) => parent === this.child.process.pid).map(([pid]) => pid);
 
 		await this.child.stop();
 		for (const pid of sessions) {
