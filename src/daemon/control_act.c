@@ -94,7 +94,7 @@ static void apply(struct control *c, struct kept_forward *f,
 				 .forward = f});
 }
 
-static void carry_out(struct control *c)
+static void reconcile_touched(struct control *c)
 {
 	for (size_t i = 0; i < c->n_servers; i++) {
 		struct kept_server *s = kept_server(c->server_list[i]);
@@ -112,6 +112,21 @@ static void carry_out(struct control *c)
 	control_timers_plan(c);
 }
 
+static void carry_out(struct control *c, enum control_action action,
+	const uint32_t *forwards, size_t n, uint64_t now_ms, const char *key)
+{
+	for (size_t i = 0; i < n; i++)
+		apply(c, kept_forward(control_forward(c, forwards[i])), action,
+			now_ms, key);
+	reconcile_touched(c);
+}
+
+void control_act_stored(struct control *c, enum control_action action,
+	const uint32_t *forwards, size_t n, uint64_t now_ms)
+{
+	carry_out(c, action, forwards, n, now_ms, action_keys[action]);
+}
+
 int control_act_as(struct control *c, enum control_action action,
 	const uint32_t *forwards, size_t n, const char *key,
 	struct trouble *trouble)
@@ -124,10 +139,7 @@ int control_act_as(struct control *c, enum control_action action,
 			trouble);
 	if (err != 0)
 		return err;
-	for (size_t i = 0; i < n; i++)
-		apply(c, kept_forward(control_forward(c, forwards[i])), action,
-			now_ms, key);
-	carry_out(c);
+	carry_out(c, action, forwards, n, now_ms, key);
 	return 0;
 }
 

@@ -2,11 +2,13 @@
  * Servers are added, edited, removed: checked, stored, then so.
  *
  * What runs is stopped first, by the person or with CONTROL_STOP; what the
- * tunnel does not notice (names, tags, notes, order) may change at any time.
+ * tunnel does not notice (names, tags, notes, order) may change at any time. A
+ * change and the stops and starts that come with it are one transaction.
  */
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "daemon/control_private.h"
@@ -95,14 +97,24 @@ static uint32_t *wanted_on(
 	return ids;
 }
 
-static int stop_all_on(
-	struct control *c, const struct kept_server *s, struct trouble *trouble)
+/* With those of its forwards that are to stop. */
+static int store_server_and_stops(struct control *c, struct store_server *put,
+	const uint32_t *stops, size_t n, struct trouble *trouble)
 {
-	size_t n;
-	uint32_t *ids = wanted_on(c, s, &n);
-	int err = control_act(c, CONTROL_DOWN, ids, n, trouble);
+	int err = store_begin(c->store, trouble);
 
-	free(ids);
+	if (err != 0)
+		return err;
+	for (size_t i = 0; i < n && err == 0; i++)
+		err = store_set_wanted(c->store, stops[i], false,
+			control_forward(c, stops[i])->want.wanted_since_ms,
+			c->boot, trouble);
+	if (err == 0)
+		err = store_put_server(c->store, put, trouble);
+	if (err == 0)
+		err = store_commit(c->store, trouble);
+	if (err != 0)
+		store_rollback(c->store);
 	return err;
 }
 
@@ -151,18 +163,21 @@ static int edit_server(struct control *c, struct kept_server *s,
 	enum store_keep kept = s->view.want.keep_secrets;
 	bool way = !same_way(&s->view.want, server), runs;
 	struct store_server put = *server; /* borrowed */
+	uint32_t *stops;
+	size_t n;
 	int err;
 
 	runs = way && s->view.n_wanted != 0;
 	if (runs && !(flags & CONTROL_STOP))
 		return control_refuse_running(s->view.want.name, trouble);
-	if (runs && !(flags & CONTROL_START)) {
-		err = stop_all_on(c, s, trouble);
-		if (err != 0)
-			return err;
-	}
+	stops = wanted_on(c, s, &n);
+	if (!runs || (flags & CONTROL_START))
+		n = 0;
 	put.id = s->view.want.id;
-	err = store_put_server(c->store, &put, trouble);
+	err = store_server_and_stops(c, &put, stops, n, trouble);
+	if (err == 0)
+		control_act_stored(c, CONTROL_DOWN, stops, n, clock_wall_ms());
+	free(stops);
 	if (err != 0)
 		return err;
 	store_server_copy(&s->view.want, &put);

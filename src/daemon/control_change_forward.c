@@ -76,15 +76,17 @@ static int add_forward(struct control *c, const struct store_forward *forward,
 	struct trouble *trouble)
 {
 	struct store_forward put = *forward; /* borrowed */
+	uint64_t now_ms = clock_wall_ms();
 	struct kept_forward *f;
 	int err;
 
-	put.wanted = false;
-	put.wanted_since_ms = 0;
+	put.wanted = (flags & CONTROL_START) != 0;
+	put.wanted_since_ms = put.wanted ? now_ms : 0;
 	put.stopped_boot = NULL;
 	err = store_forward_and_secret(c, &put, password, trouble);
 	if (err != 0)
 		return err;
+	put.wanted = false; /* until that is carried out */
 	f = control_keep_forward(c, &put);
 	note_socks(f, password);
 	control_sort(c);
@@ -92,9 +94,9 @@ static int add_forward(struct control *c, const struct store_forward *forward,
 	control_write_change(c, "event.forward_added", NULL, f);
 	control_tell_forward(c, f);
 	control_tell_server(c, f->server);
-	if (!(flags & CONTROL_START))
-		return 0;
-	return control_act(c, CONTROL_UP, &put.id, 1, trouble);
+	if (flags & CONTROL_START)
+		control_act_stored(c, CONTROL_UP, &put.id, 1, now_ms);
+	return 0;
 }
 
 /* It may have moved to another server. */
@@ -126,6 +128,21 @@ static void take_want(
 	control_timers_plan(c);
 }
 
+/* What is wanted after an edit. */
+static void want_after(const struct control *c, const struct store_forward *now,
+	bool runs, unsigned flags, uint64_t now_ms, struct store_forward *put)
+{
+	put->wanted = (flags & CONTROL_START) != 0 || (now->wanted && !runs);
+	put->wanted_since_ms = put->wanted && (runs || !now->wanted)
+				       ? now_ms
+				       : now->wanted_since_ms;
+	put->stopped_boot = now->stopped_boot;
+	if (put->wanted)
+		put->stopped_boot = NULL;
+	else if (now->wanted)
+		put->stopped_boot = (char *)c->boot;
+}
+
 static int edit_forward(struct control *c, struct kept_forward *f,
 	const struct store_forward *forward, const struct secret *password,
 	unsigned flags, struct trouble *trouble)
@@ -134,30 +151,27 @@ static int edit_forward(struct control *c, struct kept_forward *f,
 	const struct store_forward *now = &f->view.want;
 	bool runs =
 		now->wanted && (password != NULL || !same_tunnel(now, forward));
-	int err = 0;
+	uint64_t now_ms = clock_wall_ms();
+	int err;
 
 	if (runs && !(flags & CONTROL_STOP))
 		return control_refuse_running(now->name, trouble);
-	if (runs && !(flags & CONTROL_START))
-		err = control_act(c, CONTROL_DOWN, &now->id, 1, trouble);
-	if (err != 0)
-		return err;
-	put.wanted = now->wanted;
-	put.wanted_since_ms =
-		runs && put.wanted ? clock_wall_ms() : now->wanted_since_ms;
-	put.stopped_boot = now->stopped_boot;
+	want_after(c, now, runs, flags, now_ms, &put);
 	err = store_forward_and_secret(c, &put, password, trouble);
 	if (err != 0)
 		return err;
-	if (runs) {
+	if (runs && put.wanted) {
 		control_stop_forward(c, f);
 		control_fresh_start(f);
+	} else if (runs) {
+		control_act_stored(c, CONTROL_DOWN, &put.id, 1, now_ms);
 	}
 	note_socks(f, password);
+	put.wanted = now->wanted; /* until a start is carried out */
 	take_want(c, f, &put);
-	if (!(flags & CONTROL_START))
-		return 0;
-	return control_act(c, CONTROL_UP, &put.id, 1, trouble);
+	if (flags & CONTROL_START)
+		control_act_stored(c, CONTROL_UP, &put.id, 1, now_ms);
+	return 0;
 }
 
 int control_put_forward(struct control *c, const struct store_forward *forward,

@@ -261,6 +261,9 @@ void control_stopped(struct control *c, struct kept_server *s);
 int control_act_as(struct control *c, enum control_action action,
 	const uint32_t *forwards, size_t n, const char *key,
 	struct trouble *trouble) WARN_UNUSED;
+/* Carried out only: the store has it already. */
+void control_act_stored(struct control *c, enum control_action action,
+	const uint32_t *forwards, size_t n, uint64_t now_ms);
 /* After the store: what is wanted of one from now on. */
 void control_want(struct control *c, struct kept_forward *f, bool wanted,
 	uint64_t since_ms);
