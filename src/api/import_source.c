@@ -29,12 +29,20 @@ static int read_text(enum import_format format, const char *text, size_t n,
 	return import_read(format, text, n, path, ret_set, trouble);
 }
 
+static int not_found(const char *path, struct trouble *trouble)
+{
+	return trouble_say(trouble, ERR_NOT_FOUND, "%s: %s", path,
+		strerror(ENOENT));
+}
+
 static int read_file(enum import_format format, const char *path,
 	struct import_set *ret_set, struct trouble *trouble)
 {
 	struct buf text = BUF_INIT;
 	int err = file_read(path, IMPORT_TEXT_MAX, &text, trouble);
 
+	if (err == -ERR_NOT_FOUND)
+		err = not_found(path, trouble);
 	if (err == 0)
 		err = read_text(format, (const char *)buf_ptr(&text),
 			buf_len(&text), path, ret_set, trouble);
@@ -96,7 +104,7 @@ static int read_folder(enum import_format format, const char *folder,
 	free(entries);
 	if (found == 0) {
 		import_set_done(&set);
-		return file_trouble(trouble, ERR_NOT_FOUND, folder, ENOENT);
+		return not_found(folder, trouble);
 	}
 	*ret_set = set;
 	return 0;
