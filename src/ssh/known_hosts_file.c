@@ -387,7 +387,7 @@ static int remove_locked(int fd, const char *path, unsigned line,
 int known_hosts_remove(const char *path, unsigned line, const char *fingerprint,
 	struct trouble *trouble)
 {
-	int fd, err;
+	int fd = -1, err;
 
 	err = open_locked(path, 0, &fd, trouble);
 	if (err != 0)
