@@ -3,6 +3,7 @@ import { groups, matches, select, tagsOf, type Listing } from "../src/forwards/l
 import { browserUrl, ends, localAddress } from "../src/forwards/sides";
 import { apply, TEMPLATES } from "../src/forwards/templates";
 import { portOf } from "../src/components/port";
+import { rangeOf } from "../src/components/window-range";
 import { chosenLang } from "../src/i18n/catalog";
 import { aForward } from "./fixtures";
 
@@ -76,4 +77,19 @@ describe("templates", () => {
 describe("the next free port", () => {
 	it.each([["3308", 3308], ["127.0.0.1:3308", 3308], [3308, 3308], ["", null], [undefined, null], ["x", null], ["0", null], ["70000", null]])(
 		"in %s is %s", (next, port) => expect(portOf(next)).toBe(port));
+});
+
+describe("a long list", () => {
+	const rows = [10, 10, 30, 10, 10];
+
+	it("draws what is seen and keeps room for the rest", () => {
+		expect(rangeOf(rows, 0, 25)).toEqual({ first: 0, end: 3, before: 0, after: 20 });
+		expect(rangeOf(rows, 20, 51)).toEqual({ first: 2, end: 4, before: 20, after: 10 });
+		expect(rangeOf(rows, 15, 16)).toEqual({ first: 1, end: 2, before: 10, after: 50 });
+	});
+	it("draws nothing when it is out of sight", () => {
+		expect(rangeOf(rows, -200, -100)).toEqual({ first: 0, end: 0, before: 0, after: 70 });
+		expect(rangeOf(rows, 100, 200)).toEqual({ first: 5, end: 5, before: 70, after: 0 });
+		expect(rangeOf([], 0, 100)).toEqual({ first: 0, end: 0, before: 0, after: 0 });
+	});
 });

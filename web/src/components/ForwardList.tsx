@@ -1,33 +1,15 @@
-/*
- * The list. All rows are in the document (the browser's search and screen readers
- * find them) but those out of sight cost no layout; the first screens are drawn at
- * once, the others as soon as there is time.
- */
-import { signal } from "@preact/signals";
+/* The list, in groups or as one. */
 import { Play, Square } from "lucide-preact";
-import { useEffect } from "preact/hooks";
 import type { State as StateName } from "../api/types";
 import type { Group } from "../forwards/listing";
 import { t } from "../i18n/catalog";
 import { actOnMany } from "../state/actions";
 import { listing, shown, shownGroups } from "../state/selection";
-import { ForwardRow } from "./ForwardRow";
 import { onListKey } from "./list-keys";
+import { Rows } from "./WindowedRows";
 
-const CHUNK = 40;
-const drawn = signal(CHUNK);
-
-function useMoreRows(total: number): void {
-	const more = drawn.value < total;
-
-	useEffect(() => {
-		if (!more) return;
-		const frame = requestAnimationFrame(() => {
-			drawn.value += CHUNK;
-		});
-		return () => cancelAnimationFrame(frame);
-	}, [more, drawn.value]);
-}
+/* From this length on only what is near the window is drawn. */
+const LONG = 100;
 
 function title(group: Group): string {
 	if (listing.value.group === "state") return t(`page.state.${group.title as StateName}`);
@@ -64,25 +46,17 @@ function GroupHead({ group }: { group: Group }) {
 }
 
 export function ForwardList() {
-	const all = shownGroups.value;
-	let left = drawn.value;
+	const long = shown.value.length > LONG;
+	const grouped = listing.value.group !== "none";
 
-	useMoreRows(shown.value.length);
 	return (
 		<div class="list" onKeyDown={onListKey}>
-			{all.map((group) => {
-				const ids = group.ids.slice(0, Math.max(0, left));
-				left -= ids.length;
-				if (ids.length === 0) return null;
-				return (
-					<section key={group.title} class="group" aria-label={listing.value.group === "none" ? t("page.nav.forwards") : title(group)}>
-						{listing.value.group !== "none" && <GroupHead group={group} />}
-						<ul role="list" class="rows">
-							{ids.map((id) => <ForwardRow key={id} id={id} />)}
-						</ul>
-					</section>
-				);
-			})}
+			{shownGroups.value.map((group) => (
+				<section key={group.title} class="group" aria-label={grouped ? title(group) : t("page.nav.forwards")}>
+					{grouped && <GroupHead group={group} />}
+					{group.ids.length > 0 && <Rows ids={group.ids} long={long} />}
+				</section>
+			))}
 		</div>
 	);
 }

@@ -39,14 +39,21 @@ function Choice({ forward }: { forward: Forward }) {
 	);
 }
 
+interface Props {
+	id: number;
+	/* Its place in a list of which not all is drawn. */
+	place?: number;
+	of?: number;
+}
+
 /* It reads signals, so it is drawn anew only when one of them changes. */
-export function ForwardRow({ id }: { id: number }) {
+export function ForwardRow({ id, place, of }: Props) {
 	const f = forwards.row(id)?.value;
 
 	if (!f) return null;
 	const trouble = f.error ?? (f.wanted ? f.last_target_error : null);
 	return (
-		<li class={`row ${pendingOf(id).value > 0 ? "row-pending" : ""}`} data-id={id} tabIndex={0}>
+		<li class={`row ${pendingOf(id).value > 0 ? "row-pending" : ""}`} data-id={id} tabIndex={0} aria-posinset={place} aria-setsize={of}>
 			<Choice forward={f} />
 			<State state={f.state} standby={f.standby} />
 			<div class="row-main">

@@ -24,7 +24,7 @@ function Summary() {
 
 	return (
 		<div class="summary" role="status">
-			<p><span class="state-connected"><span class="state-dot" aria-hidden="true" /></span>{tn("page.summary.up", up.value)}</p>
+			<p><span class={up.value > 0 ? "state-connected" : "state-disconnected"}><span class="state-dot" aria-hidden="true" /></span>{tn("page.summary.up", up.value)}</p>
 			{wrong.value > 0 && <p><span class="state-error"><span class="state-dot" aria-hidden="true" /></span>{tn("page.summary.wrong", wrong.value)}</p>}
 		</div>
 	);
@@ -75,7 +75,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
 					</button>
 				</div>
 			</aside>
-			<main id="main" tabIndex={-1}>
+			<main id="main" tabIndex={-1} class={streamState.value === "cut" ? "stale" : undefined}>
 				<CutBanner />
 				<WaitingBanner />
 				{children}

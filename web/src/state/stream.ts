@@ -4,7 +4,7 @@
  * Silence past the daemon's own sign of life counts as a cut. A cut stream comes
  * back by itself, sooner when the network or the reader does.
  */
-import { effect, signal } from "@preact/signals";
+import { batch, effect, signal } from "@preact/signals";
 import { BASE, Problem, get, headers, problemOf, query } from "../api/client";
 import type { Forward, Prompt, Server, Settings } from "../api/types";
 import { lang } from "../i18n/catalog";
@@ -70,7 +70,7 @@ async function read(control: AbortController): Promise<void> {
 			alarm = setTimeout(() => control.abort(), SILENCE_MS);
 			const { done, value } = await reader.read();
 			if (done) return;
-			events.feed(decoder.decode(value, { stream: true }));
+			batch(() => events.feed(decoder.decode(value, { stream: true })));
 		}
 	} finally {
 		clearTimeout(alarm);
