@@ -8,6 +8,7 @@
 #include "base/catalog.h"
 #include "cli/action.h"
 #include "cli/confirm.h"
+#include "cli/field.h"
 #include "cli/import_from.h"
 #include "cli/import_show.h"
 #include "cli/view.h"
@@ -86,6 +87,45 @@ static int apply(struct client *c, const struct args *a, json_t *bodies)
 	return code;
 }
 
+static bool is_named(const json_t *rows, const char *name)
+{
+	const json_t *row;
+	size_t i;
+
+	json_array_foreach(rows, i, row) if (strcmp(field_text(row, "name"),
+						     name) == 0) return true;
+	return false;
+}
+
+/* What --only names is there. 0 or the exit code. */
+static int check_names(const struct args *a, const json_t *plan)
+{
+	for (int i = 0; i < a->n_given; i++) {
+		const char *name = a->given[i].value;
+
+		if (strcmp(a->given[i].option->name, "--only") == 0 &&
+			!is_named(json_object_get(plan, "servers"), name) &&
+			!is_named(json_object_get(plan, "forwards"), name))
+			return action_misuse(
+				"import.no_such", "name", name, NULL);
+	}
+	return 0;
+}
+
+static int show(const struct args *a, const json_t *plan)
+{
+	int code = check_names(a, plan);
+
+	if (code != 0)
+		return code;
+	if (args_json(a))
+		return view_print_json(plan);
+	import_show(plan);
+	if (!adds_something(plan))
+		puts(catalog_get("import.nothing_new"));
+	return 0;
+}
+
 /* On a terminal it asks; a program that wants it done says so. */
 static int show_and_ask(struct client *c, const struct args *a, json_t *bodies)
 {
@@ -95,13 +135,9 @@ static int show_and_ask(struct client *c, const struct args *a, json_t *bodies)
 
 	if (code != 0)
 		return code;
-	if (args_json(a))
-		code = view_print_json(plan);
-	else
-		import_show(plan);
-	if (!args_json(a) && !adds_something(plan)) {
-		puts(catalog_get("import.nothing_new"));
-	} else if (!args_json(a) && !args_has(a, "--dry-run")) {
+	code = show(a, plan);
+	if (code == 0 && adds_something(plan) && !args_json(a) &&
+		!args_has(a, "--dry-run")) {
 		say(plan, "import.confirm", text);
 		code = confirm_ask(a, text);
 		if (code == 0)

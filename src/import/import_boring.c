@@ -120,16 +120,15 @@ static int add_server(struct reader *r, size_t *ret_server)
 	return 0;
 }
 
-static void end_tunnel(struct reader *r)
+/* -ERR_INVALID: told as skipped. */
+static int add_tunnel(struct reader *r)
 {
 	const char *name = r->value[BORING_NAME];
 	enum forward_type type;
-	char *text = NULL;
+	char *text = forward_text(r, &type);
 	size_t server;
+	int err = -ERR_INVALID;
 
-	if (!r->in_tunnel)
-		return;
-	text = forward_text(r, &type);
 	if (!has_mode(r))
 		import_build_skip(r->set, r->line, slice_of(mode_of(r)),
 			"there is no such mode");
@@ -137,19 +136,23 @@ static void end_tunnel(struct reader *r)
 		import_build_skip(r->set, r->line,
 			slice_of(name != NULL ? name : "[[tunnels]]"),
 			"something that it needs is missing");
-	else {
-		int err = add_server(r, &server);
-
-		if (err == 0)
-			err = import_build_forward(
-				r->set, r->line, server, type, text, name);
-		if (err >= 0 && r->value[BORING_GROUP] != NULL)
-			import_build_tag(
-				r->set, (size_t)err, r->value[BORING_GROUP]);
-		if (err == -ERR_LIMIT)
-			r->result = err;
-	}
+	else
+		err = add_server(r, &server);
+	if (err == 0)
+		err = import_build_forward(
+			r->set, r->line, server, type, text, name);
+	if (err >= 0 && r->value[BORING_GROUP] != NULL)
+		import_build_tag(r->set, (size_t)err, r->value[BORING_GROUP]);
 	free(text);
+	return err;
+}
+
+static void end_tunnel(struct reader *r)
+{
+	if (!r->in_tunnel)
+		return;
+	if (add_tunnel(r) == -ERR_LIMIT)
+		r->result = -ERR_LIMIT;
 	for (int i = 0; i < BORING_KEYS; i++) {
 		free(r->value[i]);
 		r->value[i] = NULL;

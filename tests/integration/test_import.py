@@ -147,6 +147,9 @@ def test_stdin_and_names(daemon):
                    text=BORING, code=0)
     assert counts(daemon) == (1, 1)
     assert daemon.forward("proxy")["server"] == "vps"
+    _, _, complaint = daemon.command("import", "boring", "-", "--only", "typo",
+                                     "--yes", text=BORING, code=2)
+    assert "typo" in complaint
     daemon.command("import", "boring", "-", "--yes", text=BORING, code=0)
     assert counts(daemon) == (1, 2)
     assert daemon.forward("db")["tags"] == ["work"]
