@@ -1,7 +1,7 @@
 /*
  * A command line split as a POSIX shell splits it, without running anything:
- * quotes and backslashes are understood; variables, substitutions and globs are
- * not, and stay as they are typed. Pure.
+ * quotes and backslashes are understood, redirections left out; variables,
+ * substitutions and globs are not, and stay as they are typed. Pure.
  */
 #ifndef TAUPE_IMPORT_SHELL_WORDS_H
 #define TAUPE_IMPORT_SHELL_WORDS_H

@@ -124,12 +124,15 @@ static void explicit_defaults_stay(void **state)
 {
 	is("Host h\nServerAliveInterval 0\nStrictHostKeyChecking ask\n"
 	   "Ciphers +aes128-ctr\nUserKnownHostsFile ~/.a \"~/b c\"\n"
-	   "ForwardX11 yes\nSendEnv LANG\n",
+	   "ForwardX11 yes\nSendEnv LANG\nGatewayPorts yes\n"
+	   "PasswordAuthentication no\n",
 		"server h: h\n"
 		"  ServerAliveInterval=0\n"
 		"  StrictHostKeyChecking=ask\n"
 		"  Ciphers=+aes128-ctr\n"
-		"  UserKnownHostsFile=~/.a \"~/b c\"\n");
+		"  UserKnownHostsFile=~/.a \"~/b c\"\n"
+		"  GatewayPorts=yes\n"
+		"  PasswordAuthentication=no\n");
 }
 
 static void jumps_are_hosts_of_the_file(void **state)
