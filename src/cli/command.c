@@ -35,6 +35,7 @@ static const struct command *const commands[] = {
 	&cmd_status,
 	&cmd_test,
 	&cmd_token,
+	&cmd_top,
 	&cmd_up,
 	&cmd_version,
 	NULL,

@@ -41,6 +41,7 @@ extern const struct command cmd_shutdown;
 extern const struct command cmd_status;
 extern const struct command cmd_test;
 extern const struct command cmd_token;
+extern const struct command cmd_top;
 extern const struct command cmd_up;
 extern const struct command cmd_version;
 

@@ -47,16 +47,6 @@ void follow_show_free(struct follow_show *s)
 	free(s);
 }
 
-static void put_route(struct buf *out, const json_t *forward, bool utf8)
-{
-	const char *arrow = utf8 ? "→" : "->";
-	bool remote = strcmp(field_text(forward, "type"), "remote") == 0;
-
-	buf_printf(out, "%s %s %s",
-		remote ? view_remote(forward) : view_local(forward), arrow,
-		remote ? view_local(forward) : view_remote(forward));
-}
-
 /* "● MySQL  Connected  127.0.0.1:3307 → 127.0.0.1:3306" */
 static void put_line(
 	const struct follow_show *s, const json_t *forward, struct buf *out)
@@ -64,7 +54,7 @@ static void put_line(
 	const char *colour = s->style.colours ? view_colour(forward) : "";
 	const char *name = field_text(forward, "name");
 	char cleaned[TEXT_MAX], fit[TEXT_MAX];
-	struct buf route = BUF_INIT;
+	char route[TEXT_MAX];
 	size_t left, used;
 
 	clean_line(cleaned, sizeof(cleaned), name, strlen(name));
@@ -74,9 +64,8 @@ static void put_line(
 		view_dot(forward, &s->style), *colour != '\0' ? "\033[m" : "",
 		fit, colour, view_state(forward),
 		*colour != '\0' ? "\033[m" : "");
-	put_route(&route, forward, s->style.utf8);
-	clean_line(cleaned, sizeof(cleaned), buf_ptr(&route), buf_len(&route));
-	buf_done(&route);
+	view_route(forward, s->style.utf8, route, sizeof(route));
+	clean_line(cleaned, sizeof(cleaned), route, strlen(route));
 	left = s->style.columns > used ? s->style.columns - used : 0;
 	if (left > 8)
 		buf_printf(out, "  %s",
@@ -128,17 +117,15 @@ void follow_show_paint(
 void follow_show_settled(struct follow_show *s, const json_t *forward)
 {
 	char name[TEXT_MAX], route[TEXT_MAX];
-	struct buf text = BUF_INIT;
 
 	if (s->quiet || s->live)
 		return;
-	put_route(&text, forward, s->style.utf8);
-	clean_line(route, sizeof(route), buf_ptr(&text), buf_len(&text));
+	view_route(forward, s->style.utf8, route, sizeof(route));
+	clean_line(route, sizeof(route), route, strlen(route));
 	clean_line(name, sizeof(name), field_text(forward, "name"),
 		strlen(field_text(forward, "name")));
 	printf("%s: %s  %s\n", name, view_state(forward), route);
 	fflush(stdout);
-	buf_done(&text);
 }
 
 void follow_show_hold(struct follow_show *s, bool held)

@@ -32,6 +32,7 @@ struct row {
 struct table {
 	const struct table_column *column;
 	unsigned n_columns;
+	size_t least[TABLE_COLUMNS_MAX];
 	struct row *row;
 	unsigned n_rows, cap;
 	unsigned at; /* cells of the last row; n_columns: it is full */
@@ -111,6 +112,11 @@ unsigned table_rows(const struct table *t)
 	return t->n_rows;
 }
 
+void table_widen(struct table *t, unsigned column, size_t width)
+{
+	t->least[column] = width;
+}
+
 /* ---- layout ---- */
 
 static const char *title(const struct table *t, unsigned column)
@@ -128,6 +134,8 @@ static void natural(const struct table *t, struct layout *l, unsigned shown)
 		l->width[c] = 0;
 		if ((shown & 1u << c) == 0)
 			continue;
+		if (t->least[c] > width)
+			width = t->least[c];
 		for (unsigned r = 0; r < t->n_rows; r++)
 			if (t->row[r].cell[c].width > width)
 				width = t->row[r].cell[c].width;
@@ -165,18 +173,19 @@ static bool shrink(const struct table *t, struct layout *l, bool hard)
 	return true;
 }
 
-static bool drop_one(const struct table *t, unsigned *shown)
+/* The columns that go first, together when they are of the same rank. */
+static bool drop_some(const struct table *t, unsigned *shown)
 {
-	unsigned worst = 0, most = 0;
+	unsigned most = 0;
 
 	for (unsigned c = 0; c < t->n_columns; c++)
-		if ((*shown & 1u << c) != 0 && t->column[c].drop > most) {
+		if ((*shown & 1u << c) != 0 && t->column[c].drop > most)
 			most = t->column[c].drop;
-			worst = c;
-		}
 	if (most == 0)
 		return false;
-	*shown &= ~(1u << worst);
+	for (unsigned c = 0; c < t->n_columns; c++)
+		if (t->column[c].drop == most)
+			*shown &= ~(1u << c);
 	return true;
 }
 
@@ -189,7 +198,7 @@ static void lay_out(const struct table *t, struct layout *l)
 	while (room != 0 && total(t, l) > room) {
 		if (shrink(t, l, false))
 			continue;
-		if (drop_one(t, &shown))
+		if (drop_some(t, &shown))
 			natural(t, l, shown);
 		else if (!shrink(t, l, true))
 			break;

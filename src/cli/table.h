@@ -44,6 +44,9 @@ void table_coloured(struct table *t, const char *text, const char *colour);
 /* Said below the last row; in a pipe behind it, so that a row stays a line. */
 void table_note(struct table *t, const char *text);
 unsigned table_rows(const struct table *t);
+/* A column is at least so wide, so that it stays while what is in it changes.
+ */
+void table_widen(struct table *t, unsigned column, size_t width);
 
 void table_format(const struct table *t, const struct table_style *style,
 	struct buf *out);

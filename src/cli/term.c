@@ -10,6 +10,11 @@
 static struct termios kept;
 static int kept_fd = -1; /* our own copy of the terminal's descriptor */
 static volatile sig_atomic_t changed;
+static volatile sig_atomic_t taken; /* the alternate screen stands */
+
+/* DEC private modes: 1049 alternate screen, 7 wrapping, 25 cursor. */
+static const char take_screen[] = "\033[?1049h\033[?7l\033[?25l";
+static const char give_screen[] = "\033[?7h\033[?1049l";
 
 /* Async-signal-safe. */
 void term_restore(void)
@@ -20,6 +25,10 @@ void term_restore(void)
 		return;
 	changed = 0;
 	tcsetattr(kept_fd, TCSANOW, &kept);
+	if (taken && write(kept_fd, give_screen, sizeof(give_screen) - 1) < 0) {
+		/* As below. */
+	}
+	taken = 0;
 	if (write(kept_fd, show_cursor, sizeof(show_cursor) - 1) < 0) {
 		/* The terminal is gone, and its settings with it. */
 	}
@@ -76,6 +85,26 @@ int term_hush(int fd, bool echo)
 		wanted.c_lflag |= ECHO | ECHOE | ECHOK;
 	changed = 1;
 	if (tcsetattr(fd, TCSAFLUSH, &wanted) < 0)
+		return -ERR_SYSTEM;
+	return 0;
+}
+
+int term_take(int fd)
+{
+	struct termios wanted;
+
+	if (keep(fd) < 0)
+		return -ERR_SYSTEM;
+	wanted = kept;
+	wanted.c_lflag |= ISIG;
+	wanted.c_lflag &= (tcflag_t) ~(ICANON | ECHO | ECHOE | ECHOK | ECHONL);
+	wanted.c_cc[VMIN] = 1;
+	wanted.c_cc[VTIME] = 0;
+	changed = 1;
+	if (tcsetattr(fd, TCSAFLUSH, &wanted) < 0)
+		return -ERR_SYSTEM;
+	taken = 1;
+	if (write(fd, take_screen, sizeof(take_screen) - 1) < 0)
 		return -ERR_SYSTEM;
 	return 0;
 }

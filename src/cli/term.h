@@ -17,6 +17,10 @@
  * `echo`); what was typed before goes to nobody. Signals from keys and line
  * editing stay. -ERR_SYSTEM: `fd` is no terminal. */
 int term_hush(int fd, bool echo) WARN_UNUSED;
+/* The whole terminal: keys come at once and unseen, the alternate screen stands
+ * with its cursor hidden, and no line wraps. term_restore gives back what was
+ * there. Signals from keys stay. -ERR_SYSTEM as term_hush. */
+int term_take(int fd) WARN_UNUSED;
 void term_restore(void);
 
 /* This process may read from the terminal and change it: it is not in the

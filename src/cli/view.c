@@ -48,6 +48,16 @@ const char *view_state(const json_t *resource)
 						: row_of(resource)->key);
 }
 
+size_t view_state_width(void)
+{
+	size_t width = human_width(catalog_get("standing.standby"));
+
+	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
+		if (human_width(catalog_get(states[i].key)) > width)
+			width = human_width(catalog_get(states[i].key));
+	return width;
+}
+
 const char *view_colour(const json_t *resource)
 {
 	return is_standby(resource) ? "\033[32m" : row_of(resource)->colour;
@@ -105,6 +115,16 @@ const char *view_remote(const json_t *forward)
 
 	return strcmp(field_text(forward, "type"), "dynamic") == 0 ? "SOCKS"
 								   : remote;
+}
+
+char *view_route(const json_t *forward, bool utf8, char *ret_text, size_t size)
+{
+	const char *local = view_local(forward), *remote = view_remote(forward);
+
+	snprintf(ret_text, size, "%s %s %s",
+		is_remote(forward) ? remote : local, utf8 ? "→" : "->",
+		is_remote(forward) ? local : remote);
+	return ret_text;
 }
 
 char *view_trouble(const json_t *forward, char *ret_text, size_t size)

@@ -16,6 +16,8 @@
 
 /* "Connected", "On standby": of a forward or server. */
 const char *view_state(const json_t *resource);
+/* Columns of the longest such word. */
+size_t view_state_width(void);
 /* The colour of that state, "" for none. */
 const char *view_colour(const json_t *resource);
 /* "●" or "○", or ASCII; "" in a pipe. */
@@ -26,6 +28,8 @@ const char *view_type(const json_t *forward);
  * where it listens. */
 const char *view_local(const json_t *forward);
 const char *view_remote(const json_t *forward);
+/* "127.0.0.1:3307 → 127.0.0.1:3306", from where it listens. */
+char *view_route(const json_t *forward, bool utf8, char *ret_text, size_t size);
 /* The sentence of its error, with what to do; or of the last destination that
  * failed; or "". */
 char *view_trouble(const json_t *forward, char *ret_text, size_t size);
