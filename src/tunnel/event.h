@@ -154,7 +154,10 @@ struct event {
 	char bound[108];       /* … and the address or path it listens on */
 	uint32_t prompt_id;    /* PROMPT, PROMPT_GONE */
 	struct prompt *prompt; /* PROMPT */
-	bool unattended;   /* PROMPT: only what is known already may answer */
+	bool unattended; /* PROMPT: only what is known already may answer */
+	/* PROMPT: the server_config.id of who asks: that of the server, or of
+	 * a hop on the way to it; 0: a hop that has none */
+	uint32_t asker_id;
 	bool standby;      /* FORWARD: listens, waits for a client to connect */
 	enum stage stage;  /* STAGE; a failed one has its trouble */
 	uint64_t stage_ms; /* STAGE: how long it took */

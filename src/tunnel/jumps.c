@@ -69,7 +69,6 @@ int jumps_make(struct server_config *server, struct trouble *trouble)
 	server->n_jumps = n;
 	for (size_t i = 0; i < n; i++) {
 		hop_init(&server->jumps[i], server, &hops[i]);
-		server->jumps[i].id = server->id + 1 + (uint32_t)i;
 		destination_done(&hops[i]);
 	}
 	forget(&o->proxy_jump);

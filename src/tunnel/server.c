@@ -65,9 +65,9 @@ static enum link_asks first_asks(const struct server *s)
 {
 	const struct server_config *c = s->config;
 
-	if (c->may_answer_unattended && (s->ever_up || !c->may_ask))
-		return LINK_ASKS_MACHINE;
-	return c->may_ask ? LINK_ASKS_PERSON : LINK_ASKS_NOBODY;
+	if (c->may_ask)
+		return LINK_ASKS_PERSON;
+	return c->may_answer_unattended ? LINK_ASKS_MACHINE : LINK_ASKS_NOBODY;
 }
 
 void server_advance(struct server *s)

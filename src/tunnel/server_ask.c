@@ -39,6 +39,7 @@ void server_ask(struct server *s, struct link *l, struct prompt *prompt,
 	e->prompt = prompt;
 	e->link_no = link_number(l);
 	e->unattended = link_asks(l) == LINK_ASKS_MACHINE;
+	e->asker_id = link_peer(l)->config->id;
 	if (about != NULL)
 		e->trouble = *about;
 	server_emit(s, e);

@@ -37,7 +37,7 @@ bool worker_free(struct worker *w);
  * destination as typed). Each hop of `jumps` is a server of its own: verified
  * and authenticated for itself, with its own options. Copied. */
 struct server_config {
-	uint32_t id; /* chosen by the caller, not 0 */
+	uint32_t id; /* chosen by the caller, not 0; of a hop 0: it has none */
 	const char *name;
 	const char *host; /* as typed: what host keys are recorded under */
 	struct options options;
@@ -45,9 +45,9 @@ struct server_config {
 	size_t n_jumps;
 	bool may_ask; /* prompts may be raised */
 	bool once;    /* no reconnecting: the first loss is the end */
-	/* A question that a further link of the pool, or a reconnecting one,
-	 * has may be raised too, marked `unattended`: the control plane
-	 * answers from what it knows, or cancels */
+	/* A question that a further link of the pool has, or any where
+	 * nobody may be asked, is raised too, marked `unattended`: the control
+	 * plane answers from what it knows, or cancels */
 	bool may_answer_unattended;
 	bool trace; /* EVENT_STAGE for each step of each link */
 };

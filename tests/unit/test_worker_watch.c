@@ -553,12 +553,38 @@ static void test_stopped_in_a_test(void **state)
 
 /* ---- questions ---- */
 
+static void answer_question(struct fixture *f, bool unattended)
+{
+	const struct event *e = live_await(&f->live, SERVER, EVENT_PROMPT);
+	struct secret yes = SECRET_INIT;
+
+	secret_set(&yes, "yes", 3);
+	worker_answer(f->worker, SERVER, e->prompt_id, &yes, 1);
+	secret_done(&yes);
+	assert_int_equal(e->unattended, unattended);
+	assert_int_equal(e->asker_id, SERVER);
+}
+
 static void test_unattended_question(void **state)
 {
 	struct fixture *f = *state;
 	struct server_config c = live_config(SERVER, sshd.port);
-	struct secret yes = SECRET_INIT;
-	const struct event *e;
+
+	unlink("known_hosts");
+	c.may_answer_unattended = true;
+	live_set(&c, "StrictHostKeyChecking=ask");
+	live_add(f->worker, &c);
+	live_forward(f->worker, SERVER, FORWARD, FORWARD_LOCAL,
+		"127.0.0.1:0:127.0.0.1:%u", echo_port);
+	answer_question(f, true);
+	await_port(f);
+	unlink("known_hosts");
+}
+
+static void test_question_on_the_way_back(void **state)
+{
+	struct fixture *f = *state;
+	struct server_config c = live_config(SERVER, sshd.port);
 
 	unlink("known_hosts");
 	c.may_ask = c.may_answer_unattended = true;
@@ -566,10 +592,7 @@ static void test_unattended_question(void **state)
 	live_add(f->worker, &c);
 	live_forward(f->worker, SERVER, FORWARD, FORWARD_LOCAL,
 		"127.0.0.1:0:127.0.0.1:%u", echo_port);
-	e = live_await(&f->live, SERVER, EVENT_PROMPT);
-	assert_false(e->unattended);
-	secret_set(&yes, "yes", 3);
-	worker_answer(f->worker, SERVER, e->prompt_id, &yes, 1);
+	answer_question(f, false);
 	await_port(f);
 	/* It comes back with another key that nobody knows. */
 	live_kill_sshd(&sshd);
@@ -578,10 +601,7 @@ static void test_unattended_question(void **state)
 	scratch_do(
 		"ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "hostkey");
 	live_start_sshd(&sshd);
-	e = live_await(&f->live, SERVER, EVENT_PROMPT);
-	assert_true(e->unattended);
-	worker_answer(f->worker, SERVER, e->prompt_id, &yes, 1);
-	secret_done(&yes);
+	answer_question(f, false);
 	await_port(f);
 	unlink("known_hosts");
 }
@@ -632,6 +652,7 @@ int main(void)
 		WITH_WORKER(test_of_a_server),
 		WITH_WORKER(test_stopped_in_a_test),
 		WITH_WORKER(test_unattended_question),
+		WITH_WORKER(test_question_on_the_way_back),
 	};
 
 	return cmocka_run_group_tests(tests, setup_group, teardown_group);
