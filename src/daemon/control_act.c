@@ -63,8 +63,7 @@ void control_want(struct control *c, struct kept_forward *f, bool wanted,
 					 : 0;
 }
 
-/* Whether its server had better start over, so that it is tried now. */
-static bool server_waits(const struct kept_server *s)
+bool control_server_waits(const struct kept_server *s)
 {
 	return s->view.state == STATE_ERROR || s->view.next_try_at_ms != 0;
 }
@@ -77,7 +76,7 @@ static void apply(struct control *c, struct kept_forward *f,
 	bool failed = was && wanted && f->view.state == STATE_ERROR;
 
 	s->touched = true;
-	if (wanted && server_waits(s))
+	if (wanted && control_server_waits(s))
 		s->again = true;
 	if (was && (action == CONTROL_RESTART || failed))
 		control_stop_forward(c, f);

@@ -118,13 +118,20 @@ static int store_server_and_stops(struct control *c, struct store_server *put,
 	return err;
 }
 
-/* Those that are reached through it take the change when they next connect. */
-static void mark_stale(struct control *c, const struct kept_server *s)
+/* Those that are reached through it take the change when they next connect:
+ * now, if they wait. */
+static void pass_on(struct control *c, const struct kept_server *s)
 {
-	for (size_t i = 0; i < c->n_servers; i++)
-		if (control_config_passes(
-			    c, &c->server_list[i]->want, s->view.want.id))
-			kept_server(c->server_list[i])->stale = true;
+	for (size_t i = 0; i < c->n_servers; i++) {
+		struct kept_server *over = kept_server(c->server_list[i]);
+
+		if (!control_config_passes(
+			    c, &over->view.want, s->view.want.id))
+			continue;
+		over->stale = true;
+		if (control_server_waits(over))
+			control_restart(c, over);
+	}
 }
 
 static int add_server(struct control *c, const struct store_server *server,
@@ -182,12 +189,12 @@ static int edit_server(struct control *c, struct kept_server *s,
 		return err;
 	store_server_copy(&s->view.want, &put);
 	control_sort(c);
-	if (way)
-		mark_stale(c, s);
 	control_write_change(c, "event.server_edited", s, NULL);
 	forget_unkept(c, s, kept);
-	if (way)
+	if (way) {
 		control_restart(c, s);
+		pass_on(c, s);
+	}
 	control_tell_server(c, s);
 	return 0;
 }

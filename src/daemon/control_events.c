@@ -58,11 +58,18 @@ static void on_server(
 	} else if (e->state == STATE_ERROR) {
 		change.next_try_ms = plan_retry(s);
 	}
-	control_state_server(s, &change);
-	if (e->state == STATE_CONNECTED)
-		control_tests_up(s);
-	else if (change.why != NULL)
-		control_tests_failed(s, change.why);
+	/* A test, say, may have brought it up before its time. */
+	if (e->state != STATE_ERROR)
+		s->retry_at_ms = 0;
+	if (e->state == STATE_ERROR && change.why != NULL) {
+		control_server_failed(c, s, &change);
+	} else {
+		control_state_server(s, &change);
+		if (e->state == STATE_CONNECTED)
+			control_tests_up(s);
+		else if (change.why != NULL)
+			control_tests_failed(s, change.why);
+	}
 	if (change.why == NULL)
 		return;
 	control_secrets_refused(s);

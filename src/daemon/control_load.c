@@ -175,7 +175,8 @@ static void read_boot(struct control *c)
 	c->boot[strcspn(c->boot, "\n")] = '\0';
 	/* A boot that has no name is like no other. */
 	if (c->boot[0] == '\0')
-		snprintf(c->boot, sizeof(c->boot), "unknown");
+		snprintf(c->boot, sizeof(c->boot), "unknown: %llu",
+			(unsigned long long)clock_wall_ms());
 }
 
 /* 1: starts now; 0: was and stays as it is; -1: its time is over. */
@@ -195,26 +196,22 @@ static int verdict(const struct control *c, const struct store_forward *want,
 static int settle(struct control *c, struct kept_forward *f, uint64_t now_ms,
 	struct trouble *trouble)
 {
-	struct store_forward *want = &f->view.want;
+	const struct store_forward *want = &f->view.want;
 	int start = verdict(c, want, now_ms), err;
+	uint64_t since_ms = start > 0 ? now_ms : want->wanted_since_ms;
 
 	if (start != 0) {
-		if (start > 0)
-			want->wanted_since_ms = now_ms;
-		err = store_set_wanted(c->store, want->id, start > 0,
-			want->wanted_since_ms, NULL, trouble);
+		err = store_set_wanted(c->store, want->id, start > 0, since_ms,
+			start > 0 ? NULL : c->boot, trouble);
 		if (err != 0)
 			return err;
-		f->server->view.n_wanted += (uint32_t)start;
-		want->wanted = start > 0;
-		free(want->stopped_boot);
-		want->stopped_boot = NULL;
 	}
+	if (start != 0 || want->wanted)
+		control_want(c, f, start >= 0, since_ms);
+	if (start < 0)
+		control_write_change(c, "event.auto_off", NULL, f);
 	/* It worked once, so it is worth patience. */
 	f->server->was_up |= want->wanted;
-	if (want->wanted && want->auto_off_s != 0)
-		f->view.auto_off_at_ms =
-			want->wanted_since_ms + want->auto_off_s * 1000ull;
 	return 0;
 }
 
@@ -241,8 +238,12 @@ int control_load(struct control *c, struct trouble *trouble)
 	err = store_each_server(c->store, take_server, c, trouble);
 	if (err == 0)
 		err = store_each_forward(c->store, take_forward, c, trouble);
-	if (err == 0)
-		err = settle_all(c, trouble);
+	if (err != 0)
+		return err;
+	control_write(c, &(struct control_row){.kind = "daemon",
+				 .level = "info",
+				 .code = "event.daemon_started"});
+	err = settle_all(c, trouble);
 	if (err != 0)
 		return err;
 	control_sort(c);
@@ -251,9 +252,6 @@ int control_load(struct control *c, struct trouble *trouble)
 			control_forward_owner(
 				c->forward_list[i]->want.id, owner),
 			note_socks, c->forward_list[i]);
-	control_write(c, &(struct control_row){.kind = "daemon",
-				 .level = "info",
-				 .code = "event.daemon_started"});
 	for (size_t i = 0; i < c->n_servers; i++)
 		control_reconcile(c, kept_server(c->server_list[i]));
 	control_timers_plan(c);

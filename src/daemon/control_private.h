@@ -61,6 +61,7 @@ struct control_memory {
 /* An answer that waits for the server's verdict. */
 struct control_given {
 	STAILQ_ENTRY(control_given) next;
+	uint32_t owner; /* the server whose secret it is */
 	char *kind, *about;
 	struct secret value;
 	bool keep;
@@ -118,6 +119,7 @@ struct kept_forward {
 struct kept_prompt {
 	struct control_prompt view; /* first */
 	uint32_t engine;            /* the server's number of it */
+	uint32_t asker;             /* the engine's, of who asks */
 	struct prompt *prompt;      /* what view.prompt points to */
 };
 
@@ -251,6 +253,10 @@ void control_reconcile(struct control *c, struct kept_server *s);
 /* Stops it, whatever is wanted; it starts anew if that is something. */
 void control_restart(struct control *c, struct kept_server *s);
 void control_stop_forward(struct control *c, struct kept_forward *f);
+/* With all that is wanted on it, whatever the engine knows of that. */
+struct control_change;
+void control_server_failed(struct control *c, struct kept_server *s,
+	const struct control_change *change);
 /* A person's start: the counters begin anew. */
 void control_fresh_start(struct kept_forward *f);
 /* control.c: EVENT_STOPPED. May free the server. */
@@ -264,6 +270,8 @@ int control_act_as(struct control *c, enum control_action action,
 /* Carried out only: the store has it already. */
 void control_act_stored(struct control *c, enum control_action action,
 	const uint32_t *forwards, size_t n, uint64_t now_ms);
+/* Whether it had better start over, so that it is tried now. */
+bool control_server_waits(const struct kept_server *s);
 /* After the store: what is wanted of one from now on. */
 void control_want(struct control *c, struct kept_forward *f, bool wanted,
 	uint64_t since_ms);
@@ -324,22 +332,30 @@ void control_write(struct control *c, const struct control_row *row);
 void control_prompt_came(struct kept_server *s, const struct event *e);
 void control_prompt_went(struct kept_server *s, uint32_t engine);
 void control_prompts_drop(struct control *c, const struct kept_server *s);
-/* Answers the one that asks for that; false: none does. */
-bool control_prompts_serve(struct control *c, struct kept_server *s,
+/* Answers those that ask for that secret of `s`; false: none does. */
+bool control_prompts_serve(struct control *c, const struct kept_server *s,
 	const char *kind, const char *about, const struct secret *value);
 /* The prompt that the server waits for, or NULL. */
 const struct control_prompt *control_prompt_of(
 	const struct control *c, uint32_t server);
 
 /* control_secrets.c: what is remembered, and kept. */
+/* What a question is about, and whose secret answers it. A server on the way
+ * to another has its own; what was set ahead for one server is for it alone. */
+struct control_wish {
+	const char *kind, *about;
+	struct kept_server *owner;
+	struct kept_server *named; /* may have one of that very name, too */
+	bool any; /* the owner's that is for any name will do */
+};
 /* False: nothing that is not known to be wrong. */
-bool control_secret_recall(struct kept_server *s, const char *kind,
-	const char *about, struct secret *ret_value);
+bool control_secret_recall(
+	const struct control_wish *wish, struct secret *ret_value);
 /* The one that was recalled was not accepted. */
-void control_secret_wrong(
-	struct kept_server *s, const char *kind, const char *about);
-void control_secret_given(struct kept_server *s, const char *kind,
-	const char *about, const struct secret *value, bool keep);
+void control_secret_wrong(const struct control_wish *wish);
+/* Given to `s`, which asked. */
+void control_secret_given(struct kept_server *s,
+	const struct control_wish *wish, const struct secret *value, bool keep);
 /* The server let us in: what was given is right. */
 void control_secrets_accepted(struct kept_server *s);
 void control_secrets_refused(struct kept_server *s);

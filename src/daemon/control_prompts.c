@@ -82,20 +82,39 @@ static void answer_worker(const struct kept_server *s, uint32_t engine,
 			s->worker->worker, s->view.want.id, engine, answers, n);
 }
 
+/* Whose secret is wanted: a hop's, that is a server of the list, is its own.
+ * One of a ProxyJump has none; what is for any name is not meant for it, but a
+ * passphrase, which does not leave this machine. */
+static struct control_wish wish_of(
+	struct kept_server *s, uint32_t asker, const struct prompt *p)
+{
+	struct kept_server *hop =
+		asker != 0 ? id_map_get(&s->control->servers, asker) : NULL;
+	struct control_wish wish = {
+		.kind = kept_kind(p),
+		.about = p->about,
+		.owner = hop != NULL && !hop->gone ? hop : s,
+		.named = s,
+	};
+
+	wish.any = hop == wish.owner || p->kind == PROMPT_PASSPHRASE;
+	return wish;
+}
+
 static bool answer_from_memory(struct kept_server *s, const struct event *e)
 {
 	const struct prompt *p = e->prompt;
-	const char *kind = kept_kind(p);
+	struct control_wish wish = wish_of(s, e->asker_id, p);
 	struct secret value = SECRET_INIT;
 	bool known;
 
-	if (kind == NULL || p->kind == PROMPT_NEW_PASSWORD)
+	if (wish.kind == NULL || p->kind == PROMPT_NEW_PASSWORD)
 		return false;
 	if (p->retry) {
-		control_secret_wrong(s, kind, p->about);
+		control_secret_wrong(&wish);
 		return false;
 	}
-	known = control_secret_recall(s, kind, p->about, &value);
+	known = control_secret_recall(&wish, &value);
 	if (known)
 		answer_worker(s, e->prompt_id, &value, 1);
 	secret_done(&value);
@@ -170,6 +189,7 @@ static void raise_prompt(
 
 	p->prompt = prompt_copy(e->prompt);
 	p->engine = e->prompt_id;
+	p->asker = e->asker_id;
 	p->view = (struct control_prompt){
 		.id = ++c->last_prompt,
 		.server = s->view.want.id,
@@ -260,16 +280,16 @@ static int check_answers(const struct prompt *p, const struct secret *answers,
 	return 0;
 }
 
-static void take_answers(struct kept_server *s, const struct prompt *p,
+static void take_answers(struct kept_server *s, const struct kept_prompt *p,
 	const struct secret *answers, bool keep)
 {
-	const char *kind = kept_kind(p);
+	struct control_wish wish = wish_of(s, p->asker, p->prompt);
 
 	s->asked_kinds = 0;
-	if (answers == NULL || says_no(p, answers))
+	if (answers == NULL || says_no(p->prompt, answers))
 		s->refused = true;
-	else if (kind != NULL)
-		control_secret_given(s, kind, p->about, &answers[0], keep);
+	else if (wish.kind != NULL)
+		control_secret_given(s, &wish, &answers[0], keep);
 }
 
 static void answer_at(struct control *c, size_t at,
@@ -278,7 +298,7 @@ static void answer_at(struct control *c, size_t at,
 	struct kept_prompt *p = prompt_at(c, at);
 	struct kept_server *s = id_map_get(&c->servers, p->view.server);
 
-	take_answers(s, p->prompt, answers, keep);
+	take_answers(s, p, answers, keep);
 	answer_worker(s, p->engine, answers, n);
 	drop(c, at);
 	settle(c, s);
@@ -307,10 +327,11 @@ static bool answer_known(struct control *c, size_t at)
 {
 	struct kept_prompt *p = prompt_at(c, at);
 	struct kept_server *s = id_map_get(&c->servers, p->view.server);
-	const char *kind = kept_kind(p->prompt);
+	struct control_wish wish = wish_of(s, p->asker, p->prompt);
 	struct secret value = SECRET_INIT;
-	bool known = kind != NULL && p->prompt->kind != PROMPT_NEW_PASSWORD &&
-		     control_secret_recall(s, kind, p->prompt->about, &value);
+	bool known = wish.kind != NULL &&
+		     p->prompt->kind != PROMPT_NEW_PASSWORD &&
+		     control_secret_recall(&wish, &value);
 
 	if (known) {
 		answer_worker(s, p->engine, &value, 1);
@@ -329,22 +350,36 @@ void control_vault_opened(struct control *c)
 		control_reconcile(c, kept_server(c->server_list[i]));
 }
 
-bool control_prompts_serve(struct control *c, struct kept_server *s,
+/* Whether a secret of `s`, for `about` or any (NULL), is what it asks for. */
+static bool asks_for(const struct control_wish *wish,
+	const struct kept_server *s, const char *kind, const char *about)
+{
+	if (wish->kind == NULL || strcmp(wish->kind, kind) != 0)
+		return false;
+	if (about == NULL)
+		return wish->owner == s && wish->any;
+	return (wish->owner == s || wish->named == s) &&
+	       strcmp(about, wish->about) == 0;
+}
+
+bool control_prompts_serve(struct control *c, const struct kept_server *s,
 	const char *kind, const char *about, const struct secret *value)
 {
-	for (size_t i = 0; i < c->n_prompts; i++) {
-		const struct prompt *p = c->prompt_list[i]->prompt;
-		const char *wanted = kept_kind(p);
+	bool served = false;
 
-		if (c->prompt_list[i]->server != s->view.want.id ||
-			p->kind == PROMPT_NEW_PASSWORD || wanted == NULL ||
-			strcmp(wanted, kind) != 0 ||
-			(about != NULL && strcmp(about, p->about) != 0))
+	for (size_t i = c->n_prompts; i-- > 0;) {
+		struct kept_prompt *p = prompt_at(c, i);
+		struct kept_server *asking =
+			id_map_get(&c->servers, p->view.server);
+		struct control_wish wish = wish_of(asking, p->asker, p->prompt);
+
+		if (p->prompt->kind == PROMPT_NEW_PASSWORD ||
+			!asks_for(&wish, s, kind, about))
 			continue;
-		answer_worker(s, prompt_at(c, i)->engine, value, 1);
+		answer_worker(asking, p->engine, value, 1);
 		drop(c, i);
-		settle(c, s);
-		return true;
+		settle(c, asking);
+		served = true;
 	}
-	return false;
+	return served;
 }

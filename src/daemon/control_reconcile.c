@@ -127,19 +127,17 @@ void control_fresh_start(struct kept_forward *f)
 
 /* ---- servers ---- */
 
-static void start_failed(
-	struct control *c, struct kept_server *s, const struct trouble *why)
+void control_server_failed(struct control *c, struct kept_server *s,
+	const struct control_change *change)
 {
-	struct control_change change = {.state = STATE_ERROR, .why = why};
-
-	control_state_server(s, &change);
+	control_state_server(s, change);
 	for (size_t i = 0; i < c->n_forwards; i++) {
 		struct kept_forward *f = kept_forward(c->forward_list[i]);
 
 		if (f->server == s && f->view.want.wanted)
-			control_state_forward(c, f, &change);
+			control_state_forward(c, f, change);
 	}
-	control_tests_failed(s, why);
+	control_tests_failed(s, change->why);
 }
 
 static void start_server(struct control *c, struct kept_server *s)
@@ -148,7 +146,9 @@ static void start_server(struct control *c, struct kept_server *s)
 	struct trouble t;
 
 	if (control_config_make(c, &s->view.want, &config, &t) != 0) {
-		start_failed(c, s, &t);
+		control_server_failed(c, s,
+			&(struct control_change){
+				.state = STATE_ERROR, .why = &t});
 		return;
 	}
 	s->worker = choose(c);
@@ -200,6 +200,23 @@ static void match_forwards(struct control *c, struct kept_server *s)
 	}
 }
 
+/* It starts when it has stopped: that is not "disconnected" meanwhile. `all`:
+ * whatever they show. */
+static void show_wanted(struct control *c, struct kept_server *s, bool all)
+{
+	for (size_t i = 0; i < c->n_forwards; i++) {
+		struct kept_forward *f = kept_forward(c->forward_list[i]);
+
+		if (f->server == s && f->view.want.wanted &&
+			(all || f->view.state == STATE_DISCONNECTED))
+			show_starting(c, f);
+	}
+	if (all || s->view.state == STATE_DISCONNECTED)
+		control_state_server(
+			s, &(struct control_change){
+				   .state = STATE_CONNECTING, .quiet = true});
+}
+
 /* What nobody wants is shown as it will be at once. */
 static void show_unwanted(struct control *c, struct kept_server *s)
 {
@@ -224,6 +241,8 @@ void control_reconcile(struct control *c, struct kept_server *s)
 		start_server(c, s);
 	if (s->phase == CONTROL_RUNNING)
 		match_forwards(c, s);
+	else if (s->phase == CONTROL_STOPPING && wanted)
+		show_wanted(c, s, false);
 	show_unwanted(c, s);
 	if (!wanted) {
 		s->was_up = false;
@@ -234,19 +253,9 @@ void control_reconcile(struct control *c, struct kept_server *s)
 
 void control_restart(struct control *c, struct kept_server *s)
 {
-	struct control_change starting = {
-		.state = STATE_CONNECTING, .quiet = true};
-
 	if (s->phase == CONTROL_RUNNING && is_wanted(c, s)) {
 		stop_server(c, s);
-		control_state_server(s, &starting);
-		for (size_t i = 0; i < c->n_forwards; i++) {
-			struct kept_forward *f =
-				kept_forward(c->forward_list[i]);
-
-			if (f->server == s && f->view.want.wanted)
-				show_starting(c, f);
-		}
+		show_wanted(c, s, true);
 	}
 	control_reconcile(c, s);
 }

@@ -104,37 +104,42 @@ static bool recall_one(struct kept_server *s, const char *kind,
 	return err == 0;
 }
 
-bool control_secret_recall(struct kept_server *s, const char *kind,
-	const char *about, struct secret *ret_value)
+bool control_secret_recall(
+	const struct control_wish *w, struct secret *ret_value)
 {
-	return recall_one(s, kind, about, ret_value) ||
-	       recall_one(s, kind, "", ret_value);
+	return recall_one(w->owner, w->kind, w->about, ret_value) ||
+	       (w->any && recall_one(w->owner, w->kind, "", ret_value)) ||
+	       (w->named != w->owner &&
+		       recall_one(w->named, w->kind, w->about, ret_value));
 }
 
-void control_secret_wrong(
-	struct kept_server *s, const char *kind, const char *about)
+void control_secret_wrong(const struct control_wish *w)
 {
-	memory_row(s, kind, about)->wrong = true;
-	memory_row(s, kind, "")->wrong = true;
+	memory_row(w->owner, w->kind, w->about)->wrong = true;
+	memory_row(w->named, w->kind, w->about)->wrong = true;
+	if (w->any)
+		memory_row(w->owner, w->kind, "")->wrong = true;
 }
 
 /* ---- given ---- */
 
-void control_secret_given(struct kept_server *s, const char *kind,
-	const char *about, const struct secret *value, bool keep)
+void control_secret_given(struct kept_server *s,
+	const struct control_wish *wish, const struct secret *value, bool keep)
 {
 	struct control_given *g, *next;
 
 	for (g = STAILQ_FIRST(&s->given); g != NULL; g = next) {
 		next = STAILQ_NEXT(g, next);
-		if (strcmp(g->kind, kind) != 0 || strcmp(g->about, about) != 0)
+		if (strcmp(g->kind, wish->kind) != 0 ||
+			strcmp(g->about, wish->about) != 0)
 			continue;
 		STAILQ_REMOVE(&s->given, g, control_given, next);
 		given_free(g);
 	}
 	g = mem_zalloc(1, sizeof(*g));
-	g->kind = mem_strdup(kind);
-	g->about = mem_strdup(about);
+	g->owner = wish->owner->view.want.id;
+	g->kind = mem_strdup(wish->kind);
+	g->about = mem_strdup(wish->about);
 	g->keep = keep;
 	secret_copy(&g->value, value);
 	STAILQ_INSERT_TAIL(&s->given, g, next);
@@ -174,8 +179,13 @@ void control_secrets_accepted(struct kept_server *s)
 {
 	const struct control_given *g;
 
-	STAILQ_FOREACH (g, &s->given, next)
-		settle(s, g);
+	STAILQ_FOREACH (g, &s->given, next) {
+		struct kept_server *owner =
+			id_map_get(&s->control->servers, g->owner);
+
+		if (owner != NULL && !owner->gone)
+			settle(owner, g);
+	}
 	control_secrets_refused(s);
 }
 
@@ -209,10 +219,31 @@ static bool may_be_kept(const char *kind)
 	       strcmp(kind, prompt_kind_name(PROMPT_PASSPHRASE)) == 0;
 }
 
-int control_put_secret(struct control *c, uint32_t server, const char *kind,
+/* One for any name takes the place of all of its kind: they would be found
+ * before it. */
+static int replace(struct control *c, uint32_t server, const char *kind,
 	const char *about, const struct secret *value, struct trouble *trouble)
 {
 	char owner[CONTROL_OWNER_TEXT];
+	int err = store_begin(c->store, trouble);
+
+	if (err != 0)
+		return err;
+	control_server_owner(server, owner);
+	err = vault_remove(c->vault, owner, kind, about, trouble);
+	if (err == 0)
+		err = vault_put(
+			c->vault, owner, kind, text_of(about), value, trouble);
+	if (err == 0)
+		err = store_commit(c->store, trouble);
+	if (err != 0)
+		store_rollback(c->store);
+	return err;
+}
+
+int control_put_secret(struct control *c, uint32_t server, const char *kind,
+	const char *about, const struct secret *value, struct trouble *trouble)
+{
 	struct kept_server *s = find(c, server, trouble);
 	int err;
 
@@ -222,12 +253,12 @@ int control_put_secret(struct control *c, uint32_t server, const char *kind,
 		return trouble_say(trouble, ERR_INVALID,
 			"a password or a passphrase is wanted");
 	if (s->view.want.keep_secrets == STORE_KEEP) {
-		err = vault_put(c->vault, control_server_owner(server, owner),
-			kind, text_of(about), value, trouble);
+		err = replace(c, server, kind, about, value, trouble);
 		if (err != 0)
 			return err;
 		memory_forget(s, kind, about);
 	} else {
+		memory_forget(s, kind, about);
 		remember(s, kind, text_of(about), value);
 	}
 	control_write(c, &(struct control_row){.kind = "change",

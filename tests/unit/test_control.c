@@ -276,6 +276,27 @@ static void test_a_server_that_refuses(void **state)
 	assert_int_equal(f->trouble.code, ERR_OK);
 	/* started while its server still stops */
 	assert_int_equal(world_act(w, CONTROL_UP, id), 0);
+	assert_int_equal(f->state, STATE_CONNECTING);
+	assert_int_equal(
+		control_server(w->control, server)->state, STATE_CONNECTING);
+	WORLD_UNTIL(w, world_code(w, id) == ERR_CONNECT_REFUSED);
+}
+
+/* Of what the engine can't even begin with, it knows no forwards. */
+static void test_a_server_of_no_use(void **state)
+{
+	struct world *w = *state;
+	uint32_t server = world_add_server(w, "s", 1, "HostName=%q"),
+		 id = world_add_forward(
+			 w, "f", server, FORWARD_DYNAMIC, "127.0.0.1:0");
+	struct store_server s = world_server_at("s", live_free_port());
+
+	assert_int_equal(world_act(w, CONTROL_UP, id), 0);
+	WORLD_UNTIL(w, world_state(w, id) == STATE_ERROR);
+	assert_int_equal(world_code(w, id), ERR_INVALID);
+	s.id = server;
+	assert_int_equal(
+		world_put_server(w, &s, CONTROL_STOP | CONTROL_START, NULL), 0);
 	WORLD_UNTIL(w, world_code(w, id) == ERR_CONNECT_REFUSED);
 }
 
@@ -352,6 +373,7 @@ static void test_its_time_was_over(void **state)
 		world_forward_on("f", server, FORWARD_DYNAMIC, "127.0.0.1:0");
 
 	f.auto_off_s = 60;
+	f.autostart = true;
 	assert_int_equal(world_put_forward(w, &f, 0, &id), 0);
 	assert_int_equal(
 		store_set_wanted(w->store, id, true, 1000, NULL, &w->trouble),
@@ -359,6 +381,28 @@ static void test_its_time_was_over(void **state)
 	world_restart(w);
 	assert_false(control_forward(w->control, id)->want.wanted);
 	assert_int_equal(control_forward(w->control, id)->auto_off_at_ms, 0);
+	assert_int_equal(world_rows(w, "event.auto_off").n, 1);
+	/* and it stays so in this boot, as if a person had stopped it */
+	world_restart(w);
+	assert_false(control_forward(w->control, id)->want.wanted);
+}
+
+/* One that was never started is no one that was stopped. */
+static void test_autostart_after_an_edit(void **state)
+{
+	struct world *w = *state;
+	uint32_t server = world_add_server(w, "s", 1, NULL), id;
+	struct store_forward f =
+		world_forward_on("f", server, FORWARD_DYNAMIC, "127.0.0.1:0");
+
+	assert_int_equal(world_put_forward(w, &f, 0, &id), 0);
+	world_restart(w);
+	f = world_forward_on("f", server, FORWARD_DYNAMIC, "127.0.0.1:0");
+	f.id = id;
+	f.autostart = true;
+	assert_int_equal(world_put_forward(w, &f, 0, NULL), 0);
+	world_restart(w);
+	assert_true(control_forward(w->control, id)->want.wanted);
 }
 
 static void test_auto_off(void **state)
@@ -459,9 +503,11 @@ int main(void)
 		TEST(test_removed_while_it_runs),
 		TEST(test_all_or_nothing),
 		TEST(test_a_server_that_refuses),
+		TEST(test_a_server_of_no_use),
 		TEST(test_port_taken),
 		TEST(test_wanted_after_a_restart),
 		TEST(test_its_time_was_over),
+		TEST(test_autostart_after_an_edit),
 		TEST(test_auto_off),
 		TEST(test_history_and_observers),
 		TEST(test_settings),

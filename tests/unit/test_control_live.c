@@ -10,6 +10,7 @@
 
 #include "control_world.h"
 #include "daemon/client_process.h"
+#include "daemon/control_private.h"
 #include "live.h"
 
 static struct live_sshd sshd;
@@ -230,6 +231,28 @@ static void test_through_another_server(void **state)
 		control_server(w->control, hop)->state, STATE_DISCONNECTED);
 }
 
+/* What is wrong with a hop is mended at the hop. */
+static void test_hop_is_edited(void **state)
+{
+	struct world *w = *state;
+	uint32_t hop = world_add_server(
+			 w, "hop", sshd.port, "StrictHostKeyChecking=yes"),
+		 id, server;
+	struct store_server s = world_server_at("far", sshd.port);
+
+	s.jump_server = hop;
+	world_option(&s, "StrictHostKeyChecking=accept-new");
+	assert_int_equal(world_put_server(w, &s, 0, &server), 0);
+	id = add_echo(w, "f", server);
+	assert_int_equal(world_act(w, CONTROL_UP, id), 0);
+	WORLD_UNTIL(w, world_state(w, id) == STATE_ERROR);
+	s = world_server_at("hop", sshd.port);
+	s.id = hop;
+	world_option(&s, "StrictHostKeyChecking=accept-new");
+	assert_int_equal(world_put_server(w, &s, 0, NULL), 0);
+	WORLD_UNTIL(w, world_state(w, id) == STATE_CONNECTED);
+}
+
 /* ---- questions ---- */
 
 static const struct control_prompt *await_prompt(struct world *w)
@@ -281,6 +304,35 @@ static void test_host_key(void **state)
 	world_restart(w);
 	WORLD_UNTIL(w, world_state(w, id) == STATE_CONNECTED);
 	assert_int_equal(world_rows(w, "event.asks_host_key").n, 2);
+}
+
+static void new_host_key(void)
+{
+	unlink("hostkey");
+	scratch_do(
+		"ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "hostkey");
+}
+
+/* One that comes back may ask as well. */
+static void test_asks_on_the_way_back(void **state)
+{
+	struct world *w = *state;
+	uint32_t server = world_add_server(w, "s", sshd.port, NULL),
+		 id = add_echo(w, "f", server);
+
+	assert_int_equal(world_act(w, CONTROL_UP, id), 0);
+	answer(w, await_prompt(w)->id, "yes", false);
+	WORLD_UNTIL(w, world_state(w, id) == STATE_CONNECTED);
+	live_kill_sshd(&sshd);
+	unlink("known_hosts");
+	new_host_key();
+	live_start_sshd(&sshd);
+	await_prompt(w);
+	assert_int_equal(world_state(w, id), STATE_RECONNECTING);
+	assert_int_equal(world_code(w, id), ERR_HOST_KEY_UNKNOWN);
+	answer(w, await_prompt(w)->id, "yes", false);
+	WORLD_UNTIL(w, world_state(w, id) == STATE_CONNECTED);
+	assert_int_equal(control_forward(w->control, id)->reconnects, 1);
 }
 
 static uint32_t add_locked(struct world *w, enum store_keep keep)
@@ -341,16 +393,22 @@ static void test_passphrase_is_kept(void **state)
 	WORLD_UNTIL(w, world_state(w, id) == STATE_DISCONNECTED);
 }
 
-static int put_secret(struct world *w, uint32_t server, const char *text)
+static int put_secret_about(
+	struct world *w, uint32_t server, const char *about, const char *text)
 {
 	struct secret s = SECRET_INIT;
 	int err;
 
 	secret_set(&s, text, strlen(text));
 	err = control_put_secret(
-		w->control, server, "passphrase", NULL, &s, &w->trouble);
+		w->control, server, "passphrase", about, &s, &w->trouble);
 	secret_done(&s);
 	return err;
+}
+
+static int put_secret(struct world *w, uint32_t server, const char *text)
+{
+	return put_secret_about(w, server, NULL, text);
 }
 
 static void test_passphrase_set_ahead(void **state)
@@ -375,6 +433,55 @@ static void test_passphrase_set_ahead(void **state)
 	/* held while it runs only */
 	world_restart(w);
 	await_prompt(w);
+}
+
+/* The one for any key is newer than the one that was kept for this. */
+static void test_set_ahead_replaces_what_was_kept(void **state)
+{
+	struct world *w = *state;
+	uint32_t server = add_locked(w, STORE_KEEP),
+		 id = add_echo(w, "f", server);
+	unsigned n = 0;
+
+	assert_int_equal(world_act(w, CONTROL_UP, id), 0);
+	assert_int_equal(put_secret_about(w, server,
+				 await_prompt(w)->prompt->about, "wrong"),
+		0);
+	assert_true(await_prompt(w)->prompt->retry);
+	assert_int_equal(world_act(w, CONTROL_DOWN, id), 0);
+	assert_int_equal(put_secret(w, server, "open sesame"), 0);
+	control_each_secret(w->control, server, count_secret, &n);
+	assert_int_equal(n, 1);
+	world_restart(w);
+	assert_int_equal(world_act(w, CONTROL_UP, id), 0);
+	WORLD_UNTIL(w, world_state(w, id) == STATE_CONNECTED);
+	assert_int_equal(world_rows(w, "event.asks_passphrase").n, 1);
+}
+
+/* A hop's secrets are its own: known once, they open the way to all behind. */
+static void test_secret_of_a_hop(void **state)
+{
+	struct world *w = *state;
+	uint32_t hop = add_locked(w, STORE_KEEP), id, server;
+	struct store_server s = world_server_at("far", sshd.port);
+	unsigned n = 0;
+
+	s.jump_server = hop;
+	world_option(&s, "StrictHostKeyChecking=accept-new");
+	assert_int_equal(world_put_server(w, &s, 0, &server), 0);
+	id = add_echo(w, "f", server);
+	/* what is for the other server is not tried */
+	assert_int_equal(put_secret(w, server, "wrong"), 0);
+	assert_int_equal(world_act(w, CONTROL_UP, id), 0);
+	assert_false(await_prompt(w)->prompt->retry);
+	answer(w, await_prompt(w)->id, "open sesame", true);
+	WORLD_UNTIL(w, world_state(w, id) == STATE_CONNECTED);
+	control_each_secret(w->control, hop, count_secret, &n);
+	assert_int_equal(n, 1);
+	/* the hop itself does not ask again */
+	id = add_echo(w, "g", hop);
+	up(w, id);
+	assert_int_equal(world_rows(w, "event.asks_passphrase").n, 1);
 }
 
 /* ---- tests ---- */
@@ -421,6 +528,32 @@ static void test_tests(void **state)
 	assert_int_equal(t->stage[STAGE_AUTH].step, CONTROL_STEP_SKIPPED);
 }
 
+/* The try that is planned after an error is of no use when a test brought the
+ * server up meanwhile. */
+static void test_up_by_a_test(void **state)
+{
+	struct world *w = *state;
+	uint32_t server = add_server(w, "s"), id = add_echo(w, "f", server);
+	const struct control_forward *f = up(w, id);
+
+	live_kill_sshd(&sshd);
+	scratch_do("cp", "hostkey", "old");
+	new_host_key();
+	live_start_sshd(&sshd);
+	WORLD_UNTIL(w, f->state == STATE_ERROR);
+	assert_int_equal(f->trouble.code, ERR_HOST_KEY_CHANGED);
+	assert_true(f->next_try_at_ms != 0);
+	live_kill_sshd(&sshd);
+	scratch_do("mv", "old", "hostkey");
+	live_start_sshd(&sshd);
+	assert_true(try_test(w, server, 0)->ok);
+	WORLD_UNTIL(w, f->state == STATE_CONNECTED);
+	assert_int_equal(f->next_try_at_ms, 0);
+	assert_int_equal(
+		kept_server(control_server(w->control, server))->retry_at_ms,
+		0);
+}
+
 static void test_many_at_once(void **state)
 {
 	struct world *w = *state;
@@ -464,10 +597,15 @@ int main(void)
 		TEST(test_comes_back),
 		TEST(test_connections),
 		TEST(test_through_another_server),
+		TEST(test_hop_is_edited),
 		TEST(test_host_key),
+		TEST(test_asks_on_the_way_back),
 		TEST(test_passphrase_is_kept),
 		TEST(test_passphrase_set_ahead),
+		TEST(test_set_ahead_replaces_what_was_kept),
+		TEST(test_secret_of_a_hop),
 		TEST(test_tests),
+		TEST(test_up_by_a_test),
 		TEST(test_many_at_once),
 	};
 
