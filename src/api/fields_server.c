@@ -177,6 +177,61 @@ static int read_others(const struct fields_row *row, const json_t *value,
 	return err;
 }
 
+/* ---- what is the owner's ---- */
+
+/* The next item from *at that sets the option; NULL: no more. */
+static const char *next_of(
+	const struct string_list *options, const char *option, size_t *at)
+{
+	while (options != NULL && *at < options->n) {
+		const char *item = options->item[(*at)++];
+
+		if (option_text_is(item, option))
+			return item;
+	}
+	return NULL;
+}
+
+static bool same_option(const struct string_list *a,
+	const struct string_list *b, const char *option)
+{
+	size_t at_a = 0, at_b = 0;
+	const char *one, *other;
+
+	do {
+		one = next_of(a, option, &at_a);
+		other = next_of(b, option, &at_b);
+		if (one == NULL || other == NULL)
+			return one == other;
+	} while (strcmp(one, other) == 0);
+	return false;
+}
+
+void fields_server_check_token(const struct store_server *from,
+	const struct store_server *record, struct control_fields *fields)
+{
+	static const struct {
+		const char *option, *field;
+	} owned[] = {
+		{"ProxyCommand", "proxy_command"},
+		{"UserKnownHostsFile", "known_hosts"},
+		{"GlobalKnownHostsFile", "options"},
+		{"IdentityFile", "identity_files"},
+		{"IdentityFile2", "identity_files"},
+		{"CertificateFile", "certificate_files"},
+		{"IdentityAgent", "identity_agent"},
+	};
+	struct trouble trouble;
+
+	for (size_t i = 0; i < sizeof(owned) / sizeof(owned[0]); i++) {
+		if (same_option(from != NULL ? &from->options : NULL,
+			    &record->options, owned[i].option))
+			continue;
+		trouble_say(&trouble, ERR_FORBIDDEN, "that is not for tokens");
+		control_fields_add(fields, owned[i].field, &trouble);
+	}
+}
+
 /* ---- the rest ---- */
 
 static void read_jump(struct store_server *record, const struct control *c,

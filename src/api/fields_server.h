@@ -24,6 +24,12 @@ void fields_server_done(struct fields_server *f);
 bool fields_server_read(struct fields_server *f, const struct control *c,
 	json_t *body, struct control_fields *fields);
 
+/* What only the owner may change, told by its fields: options that have a
+ * program run, or name files and sockets of this machine (`from` NULL: a new
+ * server has none). */
+void fields_server_check_token(const struct store_server *from,
+	const struct store_server *record, struct control_fields *fields);
+
 /* Whether the "Name=value" has a field of its own. */
 bool fields_server_is_named(const char *option);
 

@@ -214,6 +214,11 @@ bool request_is_local(const struct request *r)
 	return r->source->local;
 }
 
+bool request_is_owner(const struct request *r)
+{
+	return r->grant.by == ACCESS_LOCAL || r->grant.by == ACCESS_SESSION;
+}
+
 bool request_is_read(const struct request *r)
 {
 	return strcmp(r->method, MHD_HTTP_METHOD_GET) == 0 ||

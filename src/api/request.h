@@ -27,6 +27,9 @@ struct api *request_api(const struct request *r);
 struct control *request_control(const struct request *r);
 enum lang request_lang(const struct request *r);
 bool request_is_local(const struct request *r); /* by the Unix socket */
+/* By the Unix socket or from the page: not a script with a token, which may
+ * neither have programs run nor name files of this machine. */
+bool request_is_owner(const struct request *r);
 /* The n-th {id} of the path, or 0 when it is no number (then the route has been
  * answered with 404 already, unless it takes text). */
 uint32_t request_id(const struct request *r);
@@ -66,7 +69,8 @@ void request_reply_error(struct request *r, int code, const char *detail);
 void request_add_header(struct request *r, const char *name, const char *value);
 
 /* ---- routes ---- */
-enum route_scope { ROUTE_PUBLIC, ROUTE_READ, ROUTE_WRITE };
+/* ROUTE_OWNER: what a script's token may not do, whatever its scope. */
+enum route_scope { ROUTE_PUBLIC, ROUTE_READ, ROUTE_WRITE, ROUTE_OWNER };
 #define ROUTE_LOCAL_ONLY 1u /* Unix socket only */
 #define ROUTE_TEXT_ID    2u /* {id} is any text */
 struct route {

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "api/export.h"
-#include "api/fields.h"
+#include "api/fields_server.h"
 #include "api/import_source.h"
 #include "api/member.h"
 #include "api/query.h"
@@ -129,6 +129,23 @@ static void choose(const struct visit *v, struct import_plan *plan)
 						.name));
 }
 
+/* What a token may not have a server do, an import does not either. */
+static int apply(struct visit *v, struct import_plan *plan)
+{
+	struct control_fields fields = {0};
+
+	for (size_t i = 0; i < v->set.n_servers; i++)
+		if (plan->servers[i].taken && !request_is_owner(v->request))
+			fields_server_check_token(
+				NULL, &v->set.servers[i].server, &fields);
+	if (fields.n != 0) {
+		v->trouble = fields.item[0].trouble;
+		return -ERR_FORBIDDEN;
+	}
+	return import_apply(
+		request_control(v->request), &v->set, plan, &v->trouble);
+}
+
 static void reply(struct visit *v)
 {
 	struct control *c = request_control(v->request);
@@ -138,7 +155,7 @@ static void reply(struct visit *v)
 	import_plan_make(c, &v->set, &plan);
 	choose(v, &plan);
 	import_plan_complete(&v->set, &plan);
-	if (!v->dry_run && import_apply(c, &v->set, &plan, &v->trouble) != 0) {
+	if (!v->dry_run && apply(v, &plan) != 0) {
 		request_reply_trouble(v->request, &v->trouble, NULL);
 	} else {
 		o = member_object();

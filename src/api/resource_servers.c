@@ -110,7 +110,10 @@ static void put(
 	if (!refuse_without_object(r))
 		return;
 	fields_server_init(&f, from);
-	if (!fields_server_read(&f, c, request_body(r), &fields)) {
+	if (fields_server_read(&f, c, request_body(r), &fields) &&
+		!request_is_owner(r))
+		fields_server_check_token(from, &f.record, &fields);
+	if (fields.n != 0) {
 		refuse_fields(r, &fields);
 		goto out;
 	}

@@ -252,8 +252,8 @@ static void secrets(struct request *r)
 const struct route routes_settings[] = {
 	{"GET", BASE, ROUTE_READ, 0, get},
 	{"PATCH", BASE, ROUTE_WRITE, 0, change},
-	{"PUT", BASE "/page-passphrase", ROUTE_WRITE, 0, page_passphrase},
-	{"POST", BASE "/unlock", ROUTE_WRITE, 0, unlock},
-	{"PUT", BASE "/secrets", ROUTE_WRITE, 0, secrets},
+	{"PUT", BASE "/page-passphrase", ROUTE_OWNER, 0, page_passphrase},
+	{"POST", BASE "/unlock", ROUTE_OWNER, 0, unlock},
+	{"PUT", BASE "/secrets", ROUTE_OWNER, 0, secrets},
 	{0},
 };

@@ -218,6 +218,8 @@ static void check_path(struct control_fields *fields, const struct side *side,
 		say(fields, side->path, "a socket's path starts with /");
 	else if (strlen(path) > ENDPOINT_PATH_MAX)
 		say(fields, side->path, "it is too long");
+	else if (!is_clean(path))
+		say(fields, side->path, "it has control characters");
 }
 
 static void check_listen(struct control_fields *fields, const struct side *side,
