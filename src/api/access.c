@@ -15,6 +15,10 @@
 #include "base/secret.h"
 
 #define RANDOM_BYTES 32
+/* The installation's secret: the cookie's name comes of its first digits, marks
+ * of the rest. */
+#define SETTING     "page_secret"
+#define NAME_DIGITS 8
 /* A use is written down that often: the disk is not for counting requests. */
 #define TOUCH_SESSION_MS (60 * 60 * 1000)
 #define TOUCH_TOKEN_MS   (60 * 1000)
@@ -27,6 +31,8 @@ struct entry {
 
 struct access {
 	struct store *store;
+	char secret[2 * RANDOM_BYTES + 1];
+	char cookie[ACCESS_NAME];
 	struct entry *entry;
 	size_t n;
 };
@@ -65,6 +71,25 @@ static int load(void *arg, const struct store_access *row)
 	return 0;
 }
 
+static int load_secret(struct access *a, struct trouble *trouble)
+{
+	char *kept = NULL;
+	int err = store_get_setting(a->store, SETTING, &kept, trouble);
+
+	if (err == 0 && kept != NULL && strlen(kept) == 2 * RANDOM_BYTES) {
+		memcpy(a->secret, kept, sizeof(a->secret));
+	} else if (err == 0) {
+		access_random(a->secret, RANDOM_BYTES);
+		err = store_set_setting(a->store, SETTING, a->secret, trouble);
+	}
+	if (kept != NULL)
+		secret_wipe(kept, strlen(kept));
+	free(kept);
+	snprintf(a->cookie, sizeof(a->cookie), ACCESS_PREFIX "%.*s",
+		NAME_DIGITS, a->secret);
+	return err;
+}
+
 int access_new(struct store *store, struct access **ret_access,
 	struct trouble *trouble)
 {
@@ -72,7 +97,9 @@ int access_new(struct store *store, struct access **ret_access,
 	int err;
 
 	a->store = store;
-	err = store_each_access(store, load, a, trouble);
+	err = load_secret(a, trouble);
+	if (err == 0)
+		err = store_each_access(store, load, a, trouble);
 	if (err != 0) {
 		access_free(a);
 		return err;
@@ -88,7 +115,14 @@ void access_free(struct access *a)
 	while (a->n > 0)
 		forget(a, &a->entry[a->n - 1]);
 	free(a->entry);
+	secret_wipe(a->secret, sizeof(a->secret));
 	free(a);
+}
+
+static void put_hex(char *ret_text, const uint8_t *bytes, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		snprintf(ret_text + 2 * i, 3, "%02x", bytes[i]);
 }
 
 void access_random(char *ret_text, size_t n)
@@ -97,9 +131,33 @@ void access_random(char *ret_text, size_t n)
 
 	if (n > sizeof(bytes) || RAND_bytes(bytes, (int)n) != 1)
 		abort(); /* a machine without random numbers has no secrets */
-	for (size_t i = 0; i < n; i++)
-		snprintf(ret_text + 2 * i, 3, "%02x", bytes[i]);
+	put_hex(ret_text, bytes, n);
 	secret_wipe(bytes, sizeof(bytes));
+}
+
+const char *access_cookie(const struct access *a)
+{
+	return a->cookie;
+}
+
+static void make_mark(const struct access *a, const char *value, size_t n,
+	char ret_mark[ACCESS_MARK])
+{
+	const char *key = a->secret + NAME_DIGITS;
+	uint8_t mac[EVP_MAX_MD_SIZE];
+	size_t len;
+
+	if (EVP_Q_mac(NULL, "HMAC", NULL, "SHA256", NULL, key, strlen(key),
+		    (const uint8_t *)value, n, mac, sizeof(mac), &len) == NULL)
+		abort();
+	put_hex(ret_mark, mac, (ACCESS_MARK - 1) / 2);
+	secret_wipe(mac, sizeof(mac));
+}
+
+void access_mark(
+	const struct access *a, const char *value, char ret_mark[ACCESS_MARK])
+{
+	make_mark(a, value, strlen(value), ret_mark);
 }
 
 static void hash(const char *value, size_t n, uint8_t ret_hash[STORE_HASH])
@@ -162,19 +220,36 @@ static struct access_grant find(
 static struct access_grant find_cookie(struct access *a, const char *cookie)
 {
 	struct access_grant grant = {0};
-	const size_t name = strlen(ACCESS_COOKIE "=");
+	const size_t name = strlen(a->cookie);
 
 	while (grant.by == ACCESS_NOBODY && *cookie != '\0') {
 		size_t n;
 
 		cookie += strspn(cookie, "; ");
 		n = strcspn(cookie, "; ");
-		if (n > name && strncmp(cookie, ACCESS_COOKIE "=", name) == 0)
-			grant = find(
-				a, ACCESS_SESSION, cookie + name, n - name);
+		if (n > name && strncmp(cookie, a->cookie, name) == 0 &&
+			cookie[name] == '=') {
+			cookie += name + 1;
+			n -= name + 1;
+			grant = find(a, ACCESS_SESSION, cookie, n);
+			make_mark(a, cookie, n, grant.mark);
+		}
 		cookie += n;
 	}
 	return grant;
+}
+
+bool access_holds(const struct access *a, const struct access_grant *grant)
+{
+	uint64_t now = clock_wall_ms();
+
+	if (grant->by == ACCESS_LOCAL)
+		return true;
+	for (size_t i = 0; i < a->n; i++)
+		if (a->entry[i].by == grant->by &&
+			a->entry[i].row.id == grant->id)
+			return !is_over(&a->entry[i], now);
+	return false;
 }
 
 struct access_grant access_find(

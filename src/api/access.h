@@ -4,6 +4,12 @@
  * their SHA-256. A session ends 30 days after its last use, so that a page that
  * was left open goes on after a restart of the daemon.
  *
+ * A browser sends a cookie to every port of its host (RFC 6265 §8.5), and so to
+ * what forwards bring there. So a cookie alone opens nothing: to it belongs a
+ * mark, which the page keeps where only its own origin can read it and sends in
+ * a header. The cookie has the installation's name, as other daemons of this
+ * machine have theirs in the same jar.
+ *
  * Control thread.
  */
 #ifndef TAUPE_API_ACCESS_H
@@ -18,9 +24,10 @@
 
 struct access;
 
-#define ACCESS_COOKIE       "taupe"
-#define ACCESS_PREFIX       "taupe_" /* of a token */
+#define ACCESS_PREFIX       "taupe_" /* of a token, of a cookie's name */
 #define ACCESS_VALUE        72       /* a token or a cookie's value, with NUL */
+#define ACCESS_NAME         15       /* of the cookie, with its NUL */
+#define ACCESS_MARK         33       /* with its NUL */
 #define ACCESS_SESSION_S    (30 * 86400)
 #define ACCESS_SESSIONS_MAX 64
 #define ACCESS_TOKENS_MAX   256
@@ -35,13 +42,22 @@ enum access_by {
 struct access_grant {
 	enum access_by by;
 	bool write;
-	uint32_t id; /* of the session or token */
+	uint32_t id;            /* of the session or token */
+	char mark[ACCESS_MARK]; /* that a request of the session has to bear */
 };
 
 /* `store` is borrowed. */
 int access_new(struct store *store, struct access **ret_access,
 	struct trouble *trouble) WARN_UNUSED;
 void access_free(struct access *a); /* NULL is fine */
+
+/* "taupe_1f2e3d4c" */
+const char *access_cookie(const struct access *a);
+/* Of the session whose cookie has that value. */
+void access_mark(
+	const struct access *a, const char *value, char ret_mark[ACCESS_MARK]);
+/* Whether what was granted has not been taken back, nor run out, since. */
+bool access_holds(const struct access *a, const struct access_grant *grant);
 
 /* By the headers Authorization, which decides where it stands, and Cookie;
  * each may be NULL. Counts as a use. */

@@ -1,5 +1,6 @@
 #include "api/guard.h"
 
+#include <openssl/crypto.h>
 #include <string.h>
 
 #include "api/api_private.h"
@@ -20,20 +21,24 @@ int guard_origin(const struct request *r, struct trouble *trouble)
 		"the Host header is not an address of taupe");
 }
 
-/* A browser sends the cookie by itself, also when another page asks it to. */
+/* A browser sends the cookie by itself, also when another page asks it to, and
+ * to other ports: what came that way has not the mark (access.h). */
 static int check_page(const struct request *r, struct trouble *trouble)
 {
 	const char *mark = request_header(r, "X-Taupe");
 
-	if (request_is_read(r))
-		return 0;
-	if (!origin_allows(&r->api->origin, request_header(r, "Origin"),
-		    request_header(r, MHD_HTTP_HEADER_HOST)))
+	if (!request_is_read(r) &&
+		!origin_allows(&r->api->origin, request_header(r, "Origin"),
+			request_header(r, MHD_HTTP_HEADER_HOST)))
 		return trouble_say(trouble, ERR_FORBIDDEN,
 			"the request comes from another page");
-	if (mark == NULL || strcmp(mark, "1") != 0)
+	if (mark == NULL)
 		return trouble_say(trouble, ERR_FORBIDDEN,
 			"the header X-Taupe is missing");
+	if (strlen(mark) != ACCESS_MARK - 1 ||
+		CRYPTO_memcmp(mark, r->grant.mark, ACCESS_MARK - 1) != 0)
+		return trouble_say(trouble, ERR_UNAUTHORIZED,
+			"the page has to log in again");
 	return 0;
 }
 
@@ -78,8 +83,11 @@ int guard_route(
 		if (err != 0)
 			return err;
 	}
-	if (route->scope == ROUTE_WRITE && !r->grant.write)
+	if (route->scope != ROUTE_READ && !r->grant.write)
 		return trouble_say(
 			trouble, ERR_FORBIDDEN, "this token may only read");
+	if (route->scope == ROUTE_OWNER && !request_is_owner(r))
+		return trouble_say(
+			trouble, ERR_FORBIDDEN, "that is not for tokens");
 	return 0;
 }

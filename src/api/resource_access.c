@@ -183,25 +183,29 @@ static void set_cookie(struct request *r, const char *value, unsigned age_s)
 	char cookie[256];
 
 	snprintf(cookie, sizeof(cookie),
-		ACCESS_COOKIE
-		"=%s; Path=/; Max-Age=%u; HttpOnly; SameSite=Strict%s",
-		value, age_s, is_https(r) ? "; Secure" : "");
+		"%s=%s; Path=/; Max-Age=%u; HttpOnly; SameSite=Strict%s",
+		access_cookie(request_api(r)->access), value, age_s,
+		is_https(r) ? "; Secure" : "");
 	request_add_header(r, MHD_HTTP_HEADER_SET_COOKIE, cookie);
 	secret_wipe(cookie, sizeof(cookie));
 }
 
 static void let_in(struct request *r)
 {
-	char value[ACCESS_VALUE] = "";
+	struct access *access = request_api(r)->access;
+	char value[ACCESS_VALUE] = "", mark[ACCESS_MARK];
 	struct trouble trouble;
 
-	if (access_add_session(request_api(r)->access,
+	if (access_add_session(access,
 		    request_header(r, MHD_HTTP_HEADER_USER_AGENT), value,
 		    &trouble) != 0) {
 		request_reply_trouble(r, &trouble, NULL);
 		return;
 	}
 	set_cookie(r, value, ACCESS_SESSION_S);
+	access_mark(access, value, mark);
+	request_add_header(r, "X-Taupe", mark);
+	secret_wipe(mark, sizeof(mark));
 	secret_wipe(value, sizeof(value));
 	request_reply_empty(r, MHD_HTTP_NO_CONTENT);
 }
@@ -299,15 +303,14 @@ static void get_session(struct request *r)
 	member_text(o, "scope", r->grant.write ? "write" : "read");
 	member_text(o, "lang", catalog_lang_name(request_lang(r)));
 	member_text(o, "version", TAUPE_VERSION);
-	member_text(o, "csrf", "1");
 	request_reply_json(r, MHD_HTTP_OK, o);
 }
 
 const struct route routes_access[] = {
 	{"GET", BASE "/tokens", ROUTE_READ, 0, list_tokens},
-	{"POST", BASE "/tokens", ROUTE_WRITE, 0, add_token},
-	{"DELETE", BASE "/tokens/{id}", ROUTE_WRITE, 0, remove_token},
-	{"POST", BASE "/login-links", ROUTE_WRITE, ROUTE_LOCAL_ONLY, make_link},
+	{"POST", BASE "/tokens", ROUTE_OWNER, 0, add_token},
+	{"DELETE", BASE "/tokens/{id}", ROUTE_OWNER, 0, remove_token},
+	{"POST", BASE "/login-links", ROUTE_OWNER, ROUTE_LOCAL_ONLY, make_link},
 	{"POST", BASE "/login", ROUTE_PUBLIC, 0, log_in},
 	{"POST", BASE "/logout", ROUTE_READ, 0, log_out},
 	{"GET", BASE "/session", ROUTE_READ, 0, get_session},

@@ -239,13 +239,14 @@ class Daemon:
 
 
 class Browser:
-    """A page that has logged in: the cookie, Origin and X-Taupe."""
+    """A page that has logged in: the cookie, its mark (X-Taupe) and Origin."""
 
     def __init__(self, daemon, log_in=True):
         self.daemon = daemon
         self.host, self.port = daemon.address()
         self.origin = f"http://{self.host}:{self.port}"
-        self.cookie = None
+        self.cookie = None  # "name=value"
+        self.mark = None
         if log_in:
             answer = self.log_in(self.link())
             assert answer.status == 204, answer.text
@@ -256,15 +257,17 @@ class Browser:
 
     def log_in(self, code, **fields):
         answer = self.ask("POST", "/api/v1/login", {"code": code, **fields})
-        found = re.match(r"taupe=([^;]+)", answer.headers.get("set-cookie", ""))
+        found = re.match(r"(taupe_[0-9a-f]{8}=[^;]+)",
+                         answer.headers.get("set-cookie", ""))
         if found:
             self.cookie = found.group(1)
+            self.mark = answer.headers["x-taupe"]
         return answer
 
     def ask(self, method, path, body=None, headers=None):
-        sent = {"Origin": self.origin, "X-Taupe": "1"}
+        sent = {"Origin": self.origin, "X-Taupe": self.mark or "none"}
         if self.cookie:
-            sent["Cookie"] = f"taupe={self.cookie}"
+            sent["Cookie"] = self.cookie
         sent |= headers or {}
         sent = {name: value for name, value in sent.items()
                 if value is not None}

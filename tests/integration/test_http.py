@@ -150,7 +150,7 @@ def test_a_link_lets_in_once(daemon):
         assert part in cookie
     assert "Secure" not in cookie
     session = browser.ask("GET", "/api/v1/session").json
-    assert session["scope"] == "write" and session["csrf"] == "1"
+    assert session["scope"] == "write"
     problem(driver.Browser(daemon, log_in=False).log_in(code),
             401, "not_logged_in")
 
@@ -159,10 +159,34 @@ def test_wrong_codes_and_cookies_are_refused(daemon):
     browser = driver.Browser(daemon, log_in=False)
     for code in ("", "0" * 32, "x" * 5000):
         assert browser.log_in(code).status in (401, 422)
-    for cookie in ("0" * 64, "", "x" * 4000, "taupe"):
+    name = daemon.browser().cookie.partition("=")[0]
+    for cookie in ("0" * 64, "", "x" * 4000, name):
         answer = browser.ask("GET", "/api/v1/session",
-                             headers={"Cookie": f"taupe={cookie}"})
+                             headers={"Cookie": f"{name}={cookie}"})
         problem(answer, 401, "not_logged_in")
+
+
+def test_a_cookie_alone_opens_nothing(daemon):
+    """Browsers send it to every port of the host: to other programs' pages."""
+    thief, other = daemon.browser(), daemon.browser()
+    for mark, status, code in ((None, 403, "not_allowed"),
+                               ("1", 401, "not_logged_in"),
+                               ("", 401, "not_logged_in"),
+                               (other.mark, 401, "not_logged_in"),
+                               (thief.mark[:-1], 401, "not_logged_in")):
+        for method, path in (("GET", "/session"), ("GET", "/stream"),
+                             ("POST", "/logout")):
+            problem(thief.ask(method, "/api/v1" + path,
+                              headers={"X-Taupe": mark}), status, code)
+    assert thief.ask("GET", "/api/v1/session").status == 200
+
+
+def test_daemons_of_one_host_share_a_jar(daemon, fresh):
+    one, other = daemon.browser(), fresh.browser()
+    assert one.cookie.partition("=")[0] != other.cookie.partition("=")[0]
+    jar = {"Cookie": f"a=b; {other.cookie}; {one.cookie}; taupe=x"}
+    for browser in (one, other):
+        assert browser.ask("GET", "/api/v1/session", headers=jar).status == 200
 
 
 def test_a_session_outlives_the_daemon_and_ends_with_logout(fresh):
@@ -233,15 +257,60 @@ def test_tokens_have_scopes(daemon):
     for token in (reader, writer):
         answer = daemon.tcp("GET", "/api/v1/forwards", headers=bearer(token))
         assert answer.status == 200
-    body = {"name": "by-token", "scope": "read"}
-    answer = daemon.tcp("POST", "/api/v1/tokens", body, bearer(reader))
+    answer = daemon.tcp("POST", "/api/v1/reload", headers=bearer(reader))
     problem(answer, 403, "not_allowed")
-    answer = daemon.tcp("POST", "/api/v1/tokens", body, bearer(writer))
-    assert answer.status == 201
+    answer = daemon.tcp("POST", "/api/v1/reload", headers=bearer(writer))
+    assert answer.status == 204
+    # No token makes another, or has a say in how secrets are kept.
+    for method, path, body in (
+            ("POST", "/tokens", {"name": "by-token", "scope": "read"}),
+            ("DELETE", "/tokens/1", None),
+            ("PUT", "/settings/page-passphrase", {"passphrase": "x"}),
+            ("PUT", "/settings/secrets", {"how": "sealed"}),
+            ("POST", "/settings/unlock", {})):
+        answer = daemon.tcp(method, "/api/v1" + path, body, bearer(writer))
+        problem(answer, 403, "not_allowed")
     # Over TCP nobody makes links or ends the daemon.
     for path in ("/api/v1/login-links", "/api/v1/shutdown"):
         problem(daemon.tcp("POST", path, headers=bearer(writer)),
                 403, "not_allowed")
+
+
+@pytest.mark.parametrize("field", [
+    {"proxy_command": "touch /tmp/x"}, {"options": ["ProxyCommand=touch x"]},
+    {"options": ["proxycommand touch x"]}, {"known_hosts": ["~/.bashrc"]},
+    {"options": ["GlobalKnownHostsFile=/x"]}, {"identity_files": ["/x"]},
+    {"options": ["IdentityFile2=/x"]}, {"certificate_files": ["/x"]},
+    {"identity_agent": "/x"}])
+def test_tokens_run_nothing_and_name_no_files(daemon, field):
+    writer, name = daemon.token("write"), f"of {field}"[:64]
+    body = {"name": name, "host": "127.0.0.1"}
+    answer = daemon.tcp("POST", "/api/v1/servers", body | field,
+                        bearer(writer))
+    problem(answer, 422, "invalid_argument")
+    assert answer.json["fields"][0]["code"] == "not_allowed"
+    # What the owner has set stays, and the rest is the token's, too.
+    made = daemon.api("POST", "/servers", body | field)
+    path = f"/api/v1/servers/{made['id']}"
+    answer = daemon.tcp("PATCH", path, {"note": "x"}, bearer(writer))
+    assert answer.status == 200, answer.text
+    other = {name: [value[0] + "2"] if isinstance(value, list) else value + "2"
+             for name, value in field.items()}
+    answer = daemon.tcp("PATCH", path, other, bearer(writer))
+    problem(answer, 422, "invalid_argument")
+    assert daemon.browser().ask("PATCH", path, other).status == 200
+
+
+def test_tokens_import_no_commands(daemon):
+    body = {"format": "ssh-config", "text":
+            "Host imported\n HostName 127.0.0.1\n ProxyCommand touch x\n"}
+    writer = bearer(daemon.token("write"))
+    answer = daemon.tcp("POST", "/api/v1/import", body | {"dry_run": True},
+                        writer)
+    assert answer.status == 200, answer.text
+    problem(daemon.tcp("POST", "/api/v1/import", body, writer),
+            403, "not_allowed")
+    assert not daemon.api("GET", "/servers?name=imported")
 
 
 def test_tokens_are_listed_without_themselves_and_revoked(fresh):

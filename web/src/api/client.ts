@@ -45,8 +45,22 @@ export function whenUnauthorized(fn: Unauthorized): void {
 	onUnauthorized = fn;
 }
 
+/* Of the session: it stays with this origin, unlike the cookie, which the
+ * browser sends to the other ports of the host as well. */
+const MARK = "taupe.mark";
+
 export function headers(more?: Record<string, string>): Record<string, string> {
-	return { "Accept-Language": effectiveLang(), ...more };
+	return {
+		"Accept-Language": effectiveLang(),
+		"X-Taupe": localStorage.getItem(MARK) ?? "none",
+		...more,
+	};
+}
+
+function keepMark(response: Response): void {
+	const mark = response.headers.get("X-Taupe");
+
+	if (mark) localStorage.setItem(MARK, mark);
 }
 
 export async function problemOf(response: Response): Promise<Problem> {
@@ -64,7 +78,6 @@ interface Options {
 async function send(method: string, path: string, o: Options = {}): Promise<Response> {
 	const h = headers();
 
-	if (method !== "GET") h["X-Taupe"] = "1";
 	if (o.body !== undefined) h["Content-Type"] = "application/json";
 	if (o.revision) h["If-Match"] = `"${o.revision}"`;
 	let response: Response;
@@ -81,6 +94,7 @@ async function send(method: string, path: string, o: Options = {}): Promise<Resp
 		if (o.signal?.aborted) throw e;
 		throw asProblem(e);
 	}
+	keepMark(response);
 	if (response.ok) return response;
 	const problem = await problemOf(response);
 	if (problem.status === 401 && problem.code === "not_logged_in" && path !== "/login")
