@@ -281,11 +281,29 @@ static void on_eof(void *arg)
 		conn_close(c); /* half a request, and no more comes */
 }
 
+/* The link fell before the server had answered: no byte was exchanged, and the
+ * next link will do as well. When a server is lost, each link of its pool may
+ * be found dead in turn; one that falls at every opening is not asked for ever.
+ */
+static bool wait_for_another(struct conn *c)
+{
+	if (c->state != CONN_OPENING || c->forward == NULL ||
+		c->n_falls >= server_options(c->forward->server)->pool_max)
+		return false;
+	c->n_falls++;
+	leave_link(c);
+	c->state = CONN_WAITING;
+	conn_set_pending(c, true);
+	return true;
+}
+
 static void on_channel_closed(void *arg, bool lost)
 {
 	struct conn *c = arg;
 
 	c->channel = NULL;
+	if (lost && wait_for_another(c))
+		return;
 	link_deliver_flush(c->link, c);
 	/* Writing may have found the socket dead. */
 	if (c->state == CONN_CLOSED)

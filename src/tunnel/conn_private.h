@@ -47,6 +47,7 @@ struct conn {
 	bool shut;         /* the socket was told so */
 	bool is_bulk;      /* its last read filled a packet */
 	uint16_t originator_port;
+	unsigned n_falls;  /* of links, before the channel was open */
 	uint64_t since_ms; /* of the state that it waits in */
 	uint64_t id, born_ms;
 	uint64_t bytes_in, bytes_out;

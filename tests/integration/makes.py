@@ -7,6 +7,7 @@ needs to reach it), .stop(). `run` is the run's Run: keys, shims, built helpers.
 import getpass
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import threading
@@ -101,8 +102,11 @@ class Server:
         return env.children(self.process.pid)
 
     def end_sessions(self):
-        for pid in self.sessions():
-            env.kill(pid)
+        """All at once: none serves while another is gone."""
+        sessions = self.sessions()
+        for how in (signal.SIGSTOP, signal.SIGKILL):
+            for pid in sessions:
+                env.kill(pid, how)
 
     def said(self):
         return self.process.said()[-2000:] if self.process else ""

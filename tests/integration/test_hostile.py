@@ -128,3 +128,13 @@ def test_remote_forward_without_an_answer_harms_no_other(face):
     taupe.wait_state("connected")
     peers.round_trip(port)
     taupe.stop(timeout=5)
+
+
+def test_a_server_that_falls_at_each_opening_is_not_asked_for_ever(face):
+    server, taupe, port = face(scenarios.falls_at_each_opening)
+    taupe.wait_connected()
+    peers.dial_in_vain(port)
+    links = [e for e in taupe.events if e.get("event") == "link" and e["up"]]
+    assert len(links) == 2, links
+    taupe.stop(timeout=5)
+    assert not server.faults, server.faults

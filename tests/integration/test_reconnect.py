@@ -89,6 +89,23 @@ def test_connection_before_the_first_link_waits(run, start, forward):
         server.close()
 
 
+def test_a_connection_that_was_being_opened_waits(server, start, forward):
+    """Its link falls before the server answers: the next one takes it."""
+    port, words = forward
+    taupe = start(server, *words).wait_connected()
+    sessions = server.sessions()
+    for pid in sessions:
+        os.kill(pid, signal.SIGSTOP)
+    with peers.dial(port) as end:
+        mark = len(taupe.events)
+        env.wait_until(lambda: env.unread(server.port), "the request")
+        for pid in sessions:
+            env.kill(pid)
+        taupe.wait_state("connected", since=mark)
+        end.sendall(b"x")
+        assert end.recv(1) == b"x"
+
+
 def test_open_connections_end_with_their_link(server, start, forward):
     port, words = forward
     taupe = start(server, *words).wait_connected()

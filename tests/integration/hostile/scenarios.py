@@ -536,6 +536,12 @@ def disconnects_with_escapes(session):
 
 
 @fails("link_lost")
+def falls_at_each_opening(session):
+    session.admit()
+    session.expect(wire.OPEN)
+
+
+@fails("link_lost")
 def stops_answering(session):
     session.admit()
     session.open_channel()
