@@ -245,8 +245,10 @@ static void ask_all(struct control *c)
 
 	for (size_t i = 0; i < c->n_servers; i++) {
 		struct kept_server *s = kept_server(c->server_list[i]);
+		/* Connections may wait for a link, too. */
+		bool lives = s->view.state == STATE_CONNECTED || s->active;
 
-		if (s->view.state == STATE_CONNECTED && !s->stats_asked &&
+		if (lives && !s->stats_asked &&
 			now_ms - s->stats_at_ms > FRESH_MS)
 			control_stats_ask(s);
 	}
