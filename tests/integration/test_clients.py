@@ -1,90 +1,53 @@
 """Programs that people use, through the tunnels."""
 import filecmp
-import glob
 import hashlib
 import http.server
 import os
-import pwd
-import subprocess
 import threading
 
 import pytest
 
+import databases
 import env
 import peers
-
-
-def call(*command, timeout=120, **more):
-    done = subprocess.run(
-        [str(word) for word in command], capture_output=True, text=True,
-        timeout=timeout, check=False, stdin=subprocess.DEVNULL, **more)
-    assert done.returncode == 0, f"{command[0]}: {done.stdout}\n{done.stderr}"
-    return done.stdout
+from databases import call
 
 
 class TestPostgres:
     @pytest.fixture(scope="class")
     def cluster(self):
-        """A throwaway cluster: (port, folder of its Unix socket)."""
-        folder = env.folder()
-        as_user = {}
-        if os.geteuid() == 0:  # PostgreSQL does not run as root
-            account = pwd.getpwnam("postgres")
-            os.chown(folder, account.pw_uid, account.pw_gid)
-            as_user = {"user": account.pw_uid, "group": account.pw_gid,
-                       "extra_groups": []}
-        binaries = sorted(glob.glob("/usr/lib/postgresql/*/bin"))[-1]
-        port = env.free_port()
-        call(f"{binaries}/initdb", "-D", folder / "data", "-A", "trust", "-U",
-             "mole", "--no-sync", cwd="/", **as_user)
-        server = env.Process(
-            [f"{binaries}/postgres", "-D", folder / "data", "-p", port,
-             "-k", folder, "-h", "127.0.0.1", "-F"],
-            folder / "log", cwd="/", **as_user)
-        try:
-            env.wait_until(lambda: env.listens(port), server.said)
-            call(f"{binaries}/pgbench", "-i", "-q", "-h", "127.0.0.1",
-                 "-p", port, "-U", "mole", "postgres")
-            yield port, folder, binaries
-        finally:
-            server.stop(2)  # SIGINT: fast shutdown
-            env.remove(folder)
+        with databases.Postgres() as made:
+            call(*made.bench(made.folder, made.port, "-i", "-q"))
+            yield made
 
-    def bench(self, binaries, host, port):
-        said = call(f"{binaries}/pgbench", "-h", host, "-p", port, "-U", "mole",
-                    "-c", 8, "-j", 2, "-t", 100, "postgres")
+    def bench(self, cluster, host, port):
+        said = call(*cluster.bench(host, port, "-c", 8, "-j", 2, "-t", 100))
         assert "number of transactions actually processed: 800/800" in said
 
     @pytest.mark.sanitized
     def test_pgbench(self, sshd, start, cluster):
-        target, _, binaries = cluster
         port = env.free_port()
-        start(sshd, "-L", f"127.0.0.1:{port}:127.0.0.1:{target}"
+        start(sshd, "-L", f"127.0.0.1:{port}:127.0.0.1:{cluster.port}"
               ).wait_connected()
-        self.bench(binaries, "127.0.0.1", port)
+        self.bench(cluster, "127.0.0.1", port)
 
     def test_pgbench_over_unix_sockets(self, sshd, start, cluster, folder):
-        target, sockets, binaries = cluster
-        name = f".s.PGSQL.{target}"
-        start(sshd, "-L", f"{folder}/{name}:{sockets}/{name}").wait_connected()
-        self.bench(binaries, folder, target)
+        name = f".s.PGSQL.{cluster.port}"
+        start(sshd, "-L", f"{folder}/{name}:{cluster.folder}/{name}"
+              ).wait_connected()
+        self.bench(cluster, folder, cluster.port)
 
     def test_pgbench_through_a_remote_forward(self, sshd, start, cluster):
-        target, _, binaries = cluster
         port = env.free_port()
-        start(sshd, "-R", f"127.0.0.1:{port}:127.0.0.1:{target}"
+        start(sshd, "-R", f"127.0.0.1:{port}:127.0.0.1:{cluster.port}"
               ).wait_connected()
-        self.bench(binaries, "127.0.0.1", port)
+        self.bench(cluster, "127.0.0.1", port)
 
 
 @pytest.mark.sanitized
-def test_redis_benchmark(sshd, start, folder, stack):
-    target, port = env.free_port(), env.free_port()
-    server = env.Process(
-        ["redis-server", "--port", target, "--bind", "127.0.0.1", "--save", "",
-         "--dir", folder], folder / "log")
-    stack.callback(server.stop)
-    env.wait_until(lambda: env.listens(target), server.said)
+def test_redis_benchmark(sshd, start, stack):
+    target = stack.enter_context(databases.Redis()).port
+    port = env.free_port()
     start(sshd, "-L", f"127.0.0.1:{port}:127.0.0.1:{target}").wait_connected()
     for words in (["-n", 20000, "-c", 50, "-t", "ping,set,get,lrange_100"],
                   ["-n", 300, "-c", 10, "-d", 300000, "-t", "set,get"],

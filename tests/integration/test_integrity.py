@@ -9,11 +9,11 @@ import pytest
 
 import env
 import peers
+import streams
 
 SIZES = [0, 1, 2, 32767, 32768, 32769, (2 << 20) - 1, 2 << 20, (2 << 20) + 1]
 GIB = 1 << 30
 CONNECTIONS = 50
-BLOCK = os.urandom(1 << 20)
 
 
 @pytest.fixture(scope="module")
@@ -60,28 +60,6 @@ def test_odd_pieces(links):
     assert hashlib.sha256(got).digest() == hashlib.sha256(data).digest()
 
 
-class Stream:
-    """Random bytes that no shift or repetition leaves the same: blocks that
-    start at a place of their own and carry their number."""
-
-    def __init__(self, seed, length):
-        self.left = length
-        self.number = 0
-        self.dice = random.Random(seed)
-        self.sent = hashlib.sha256()
-
-    def send(self, end):
-        while self.left:
-            start = self.dice.randrange(len(BLOCK) // 2)
-            piece = (self.number.to_bytes(8, "big")
-                     + BLOCK[start:start + 262144])[:self.left]
-            end.sendall(piece)
-            self.sent.update(piece)
-            self.left -= len(piece)
-            self.number += 1
-        end.shutdown(socket.SHUT_WR)
-
-
 @pytest.mark.long
 def test_a_gib_both_ways_with_rekeys(sshd, start):
     """1 GiB each way over 50 connections of one link at once, keys changed every
@@ -92,7 +70,7 @@ def test_a_gib_both_ways_with_rekeys(sshd, start):
     def both_ways(connection):
         """Names itself in 4 bytes, then sends its stream while it reads."""
         number = int.from_bytes(peers.read_exactly(connection, 4), "big")
-        stream = Stream(1000 + number, share)
+        stream = streams.Stream(1000 + number, share)
         sender = threading.Thread(target=stream.send, args=(connection,))
         sender.start()
         got = peers.drain(connection)
@@ -105,7 +83,7 @@ def test_a_gib_both_ways_with_rekeys(sshd, start):
         try:
             with peers.dial(port, 300) as end:
                 end.sendall(number.to_bytes(4, "big"))
-                stream = Stream(number, share)
+                stream = streams.Stream(number, share)
                 sender = threading.Thread(target=stream.send, args=(end,))
                 sender.start()
                 got = peers.drain(end)
