@@ -1,5 +1,7 @@
 /* The SSH servers, and the links that are open to them. */
 import { Activity, Pencil, Plus, RefreshCw, Trash2 } from "lucide-preact";
+import { useEffect } from "preact/hooks";
+import { get } from "../api/client";
 import type { Server, Trouble } from "../api/types";
 import { Since, Until } from "../components/Since";
 import { State } from "../components/State";
@@ -7,7 +9,7 @@ import { t, tn } from "../i18n/catalog";
 import { bytes, millis } from "../i18n/format";
 import { reconnect } from "../state/actions";
 import { open } from "../state/dialogs";
-import { loaded, servers } from "../state/live";
+import { answerServer, loaded, moment, servers } from "../state/live";
 
 function target(s: Server): string {
 	const host = s.host.includes(":") ? `[${s.host}]` : s.host;
@@ -106,9 +108,28 @@ function Row({ id }: { id: number }) {
 	);
 }
 
+const LINKS_MS = 3000;
+
+/* The stream tells of a server's state, not of each byte on its links. */
+function useLinks(): void {
+	useEffect(() => {
+		async function load(): Promise<void> {
+			if (document.hidden) return;
+			const since = moment();
+			const fresh = await get<Server[]>("/servers").catch(() => []);
+			for (const s of fresh) if (servers.peek(s.id)) answerServer(s, since);
+		}
+		const timer = setInterval(() => void load(), LINKS_MS);
+
+		void load();
+		return () => clearInterval(timer);
+	}, []);
+}
+
 export function Servers() {
 	const ids = servers.ids.value;
 
+	useLinks();
 	return (
 		<>
 			<header class="view-head">
