@@ -4,6 +4,7 @@ import contextlib
 import pytest
 
 import daemon as keeper
+import databases
 import env
 import makes
 import networks as netns
@@ -73,6 +74,18 @@ def echo():
 def web():
     with peers.Service(peers.web) as service:
         yield service
+
+
+@pytest.fixture(scope="module")
+def postgres():
+    with databases.Postgres() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def mariadb():
+    with databases.MariaDb() as made:
+        yield made
 
 
 @pytest.fixture

@@ -106,15 +106,23 @@ def hello(connection):
     connection.sendall(b"hello\n")
 
 
-def web(connection):
-    """Answers one HTTP request with its own request line."""
+def read_head(connection):
+    """The lines of an HTTP request without a body, empty at the end."""
     request = b""
     while b"\r\n\r\n" not in request:
         data = connection.recv(4096)
         if not data:
-            return
+            return []
         request += data
-    line = request.split(b"\r\n")[0]
+    return request.split(b"\r\n")
+
+
+def web(connection):
+    """Answers one HTTP request with its own request line."""
+    lines = read_head(connection)
+    if not lines:
+        return
+    line = lines[0]
     connection.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\n"
                        b"Content-Length: %d\r\n\r\n%s" % (len(line), line))
 

@@ -15,10 +15,9 @@ from databases import call
 
 class TestPostgres:
     @pytest.fixture(scope="class")
-    def cluster(self):
-        with databases.Postgres() as made:
-            call(*made.bench(made.folder, made.port, "-i", "-q"))
-            yield made
+    def cluster(self, postgres):
+        call(*postgres.bench(postgres.folder, postgres.port, "-i", "-q"))
+        return postgres
 
     def bench(self, cluster, host, port):
         said = call(*cluster.bench(host, port, "-c", 8, "-j", 2, "-t", 100))

@@ -66,18 +66,6 @@ def way(daemon, server):
     return launch
 
 
-@pytest.fixture(scope="module")
-def postgres():
-    with databases.Postgres() as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def mariadb():
-    with databases.MariaDb() as made:
-        yield made
-
-
 @pytest.fixture(params=[
     pytest.param("postgres", marks=pytest.mark.sanitized), "mariadb"])
 def sql(request):
