@@ -50,8 +50,9 @@ int entrance_new_local(struct api *api, const struct api_config *config,
 {
 	struct entrance *e = mem_zalloc(1, sizeof(*e));
 	struct endpoint at = {.path = (char *)config->socket_path};
-	const struct listener_options options = {
-		.mask = SOCKET_MASK, .unlink_first = true};
+	const struct listener_options options = {.mask = SOCKET_MASK,
+		.unlink_first = true,
+		.last_descriptors = true};
 	int err = http_new(
 		&(struct http_config){
 			.api = api, .loop = config->loop, .local = true},

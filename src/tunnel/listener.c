@@ -17,8 +17,9 @@
 /* Clients taken in one go, so that a flood of them leaves the loop its turn. */
 #define BATCH 64
 
-/* Descriptors that are not for clients: without them a link that was lost, its
- * look-up of a name and its agent would wait for clients to leave. */
+/* Descriptors that are not for everybody: without them a link that was lost,
+ * its look-up of a name and its agent would wait for clients to leave, and
+ * nobody could ask the daemon what is wrong. */
 #define RESERVE_MOST 16
 #define RESERVE_PART 8 /* of a low limit, one in so many */
 
@@ -40,7 +41,7 @@ struct listener {
 	size_t n;
 	uv_timer_t pause;
 	uint64_t pause_ms;
-	int ceiling;      /* clients' descriptors are below it */
+	int ceiling;      /* our descriptors and clients' are below it */
 	unsigned handles; /* not yet closed by the loop */
 	listener_accept_fn *on_accept;
 	void *arg;
@@ -60,12 +61,14 @@ static bool is_clients_own(int error)
 	return false;
 }
 
-static int find_ceiling(void)
+static int find_ceiling(const struct listener_options *options)
 {
 	struct rlimit files;
 	rlim_t reserve;
 
-	if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur > INT_MAX)
+	if ((options != NULL && options->last_descriptors) ||
+		getrlimit(RLIMIT_NOFILE, &files) != 0 ||
+		files.rlim_cur > INT_MAX)
 		return INT_MAX;
 	reserve = files.rlim_cur / RESERVE_PART;
 	return (int)(files.rlim_cur -
@@ -192,7 +195,8 @@ void listener_free(struct listener *l)
 static int watch(struct listener *l, int fd)
 {
 	struct watch *w = &l->watch[l->n];
-	int err = uv_poll_init(l->pause.loop, &w->poll, fd);
+	int err = fd < l->ceiling ? uv_poll_init(l->pause.loop, &w->poll, fd)
+				  : UV_EMFILE;
 
 	if (err != 0)
 		return err;
@@ -237,7 +241,7 @@ struct listener *listener_new(uv_loop_t *loop, const struct endpoint *endpoint,
 		return NULL;
 	l = mem_zalloc(1, sizeof(*l));
 	l->pause_ms = PAUSE_FIRST_MS;
-	l->ceiling = find_ceiling();
+	l->ceiling = find_ceiling(options);
 	l->on_accept = on_accept;
 	l->arg = arg;
 	l->path = path;

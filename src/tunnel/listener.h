@@ -8,7 +8,8 @@
  * Nothing that a client does ends a listener. When the process or the machine
  * has no descriptor or memory for another client, accepting pauses (0.1 s at
  * first, up to 1 s) and clients wait in the system's queue. The process's last
- * few descriptors are not for clients, so that links can come back.
+ * few descriptors are for no clients and no listeners but those that may have
+ * them, so that links can come back and somebody can look after the rest.
  *
  * All functions, and the callback, run on the loop's thread.
  */
@@ -34,10 +35,11 @@ struct listener;
 typedef void listener_accept_fn(
 	void *arg, int fd, const struct sockaddr_storage *peer);
 
-/* For Unix sockets. */
+/* The first two are for Unix sockets. */
 struct listener_options {
 	unsigned mask;     /* what the file's mode lacks of 0777; 0177: 0600 */
 	bool unlink_first; /* removes a socket file that nobody listens on */
+	bool last_descriptors; /* may have them */
 };
 
 /* `endpoint` and `options` are copied. Host "localhost" is 127.0.0.1 and ::1,
