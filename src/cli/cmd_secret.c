@@ -17,6 +17,11 @@ static const struct args_option options[] = {
 	{NULL, 0, ARGS_FLAG, NULL},
 };
 
+static const struct args_option reset_options[] = {
+	{"--yes", 'y', ARGS_FLAG, NULL},
+	{NULL, 0, ARGS_FLAG, NULL},
+};
+
 static const struct table_column columns[] = {
 	{"field.type", false, TABLE_WHOLE, 0, 0},
 	{"field.about", false, TABLE_END, 20, 0},
@@ -84,6 +89,15 @@ static int run_rm(struct client *c, const struct args *a)
 	return code;
 }
 
+static int run_reset(struct client *c, const struct args *a)
+{
+	int code = confirm_ask(a, catalog_get("cli.ask_reset_secrets"));
+
+	if (code == 0 && client_delete(c, "/settings/secrets") < 0)
+		code = client_complain(c);
+	return code;
+}
+
 static int print(const json_t *list)
 {
 	struct table *t = table_new(columns, 2);
@@ -118,6 +132,7 @@ static int run_ls(struct client *c, const struct args *a)
 
 static const struct action actions[] = {
 	{"ls", NULL, 1, 1, 0, run_ls},
+	{"reset", reset_options, 0, 0, 0, run_reset},
 	{"rm", options, 1, 1, 0, run_rm},
 	{"set", options, 1, 1, 0, run_set},
 	{NULL, NULL, 0, 0, 0, NULL},

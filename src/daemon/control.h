@@ -257,8 +257,13 @@ int control_answer(struct control *c, uint32_t prompt,
 int control_put_secret(struct control *c, uint32_t server, const char *kind,
 	const char *about, const struct secret *value,
 	struct trouble *trouble) WARN_UNUSED;
-/* The vault was unlocked: what waited for it goes on. */
+/* The vault was unlocked, or is kept another way: what waited for it goes on.
+ */
 void control_vault_opened(struct control *c);
+/* Forgets all secrets, of servers and forwards; a vault that was locked is open
+ * then. */
+int control_reset_secrets(
+	struct control *c, struct trouble *trouble) WARN_UNUSED;
 /* NULLs: any. */
 int control_forget_secrets(struct control *c, uint32_t server, const char *kind,
 	const char *about, struct trouble *trouble) WARN_UNUSED;

@@ -348,6 +348,7 @@ void control_vault_opened(struct control *c)
 		i += !answer_known(c, i);
 	for (size_t i = 0; i < c->n_servers; i++)
 		control_reconcile(c, kept_server(c->server_list[i]));
+	control_tell_settings(c);
 }
 
 /* Whether a secret of `s`, for `about` or any (NULL), is what it asks for. */

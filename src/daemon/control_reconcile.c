@@ -43,7 +43,10 @@ static int recall_socks(const struct control *c, const struct kept_forward *f,
 	char owner[CONTROL_OWNER_TEXT];
 
 	if (!f->view.has_socks_password)
-		return 0;
+		return f->view.want.spec.socks_user == NULL
+			       ? 0
+			       : trouble_say(trouble, ERR_INVALID,
+					 "the proxy's password is missing");
 	return vault_get(c->vault,
 		control_forward_owner(f->view.want.id, owner), "socks", "",
 		ret_value, trouble);

@@ -294,6 +294,31 @@ int control_forget_secrets(struct control *c, uint32_t server, const char *kind,
 	return 0;
 }
 
+int control_reset_secrets(struct control *c, struct trouble *trouble)
+{
+	int err = vault_reset(c->vault, trouble);
+
+	if (err != 0)
+		return err;
+	control_write_change(c, "event.secrets_reset", NULL, NULL);
+	for (size_t i = 0; i < c->n_servers; i++) {
+		struct kept_server *s = kept_server(c->server_list[i]);
+
+		memory_forget(s, NULL, NULL);
+		control_tell_server(c, s);
+	}
+	for (size_t i = 0; i < c->n_forwards; i++) {
+		struct kept_forward *f = kept_forward(c->forward_list[i]);
+
+		if (!f->view.has_socks_password)
+			continue;
+		f->view.has_socks_password = false;
+		control_tell_forward(c, f);
+	}
+	control_vault_opened(c);
+	return 0;
+}
+
 void control_each_secret(const struct control *c, uint32_t server,
 	control_secret_fn *fn, void *arg)
 {

@@ -93,19 +93,18 @@ static int settle(struct vault *v, struct trouble *trouble)
 	if (v->how != VAULT_SEALED || v->trouble.code != ERR_NOT_FOUND)
 		return 0;
 	trouble_set(&v->trouble, ERR_OK);
-	return vault_change_to(v, VAULT_SEALED, NULL, trouble);
+	return vault_change_to(v, VAULT_SEALED, false, NULL, trouble);
 }
 
-static int choose_how(struct vault *v, struct trouble *trouble)
+static int choose_how(struct vault *v, bool forget, struct trouble *trouble)
 {
-	struct trouble unused;
 	int err = -ERR_AGAIN;
 
 	if (vault_keyring_is_near())
-		err = vault_change_to(v, VAULT_KEYRING, NULL, &unused);
+		err = vault_change_to(v, VAULT_KEYRING, forget, NULL, trouble);
 	if (err == -ERR_AGAIN || err == -ERR_VAULT_LOCKED ||
 		err == -ERR_NOT_FOUND)
-		err = vault_change_to(v, VAULT_SEALED, NULL, trouble);
+		err = vault_change_to(v, VAULT_SEALED, forget, NULL, trouble);
 	return err;
 }
 
@@ -123,7 +122,8 @@ int vault_open(struct store *store, const char *folder,
 	v->folder = mem_strdup(folder);
 	err = read_how(v, &is_set, trouble);
 	if (err == 0)
-		err = is_set ? settle(v, trouble) : choose_how(v, trouble);
+		err = is_set ? settle(v, trouble)
+			     : choose_how(v, false, trouble);
 	if (err < 0) {
 		vault_close(v);
 		return err;
@@ -160,6 +160,19 @@ int vault_unlock(struct vault *v, const struct secret *passphrase,
 		v->trouble = why;
 	if (err < 0 && trouble != NULL)
 		*trouble = why;
+	return err;
+}
+
+int vault_reset(struct vault *v, struct trouble *trouble)
+{
+	int err;
+
+	/* An open vault's key is as good as another one. */
+	if (v->key != NULL)
+		return store_forget_secrets(v->store, trouble);
+	err = choose_how(v, true, trouble);
+	if (err == 0)
+		trouble_set(&v->trouble, ERR_OK);
 	return err;
 }
 

@@ -49,6 +49,10 @@ int vault_unlock(struct vault *v, const struct secret *passphrase,
 int vault_change(struct vault *v, enum vault_how how,
 	const struct secret *passphrase, struct trouble *trouble) WARN_UNUSED;
 
+/* Forgets all secrets. A locked vault, whose key nobody may have any more, is
+ * kept from then on as a new one is, and open. */
+int vault_reset(struct vault *v, struct trouble *trouble) WARN_UNUSED;
+
 /* As store_put_secret and so on, with what is inside. All: -ERR_VAULT_LOCKED.
  * vault_get: -ERR_NOT_FOUND; -ERR_STORE_DAMAGED when the box does not open. */
 int vault_put(struct vault *v, const char *owner, const char *kind,

@@ -123,6 +123,7 @@ int vault_fetch(struct vault *v, const struct secret *passphrase,
 
 struct fresh {
 	enum vault_how how;
+	bool forget;
 	uint8_t *key;
 	char recipe[VAULT_KEY_RECIPE]; /* "": none */
 	char item[VAULT_KEYRING_ID];   /* "": none */
@@ -241,6 +242,8 @@ static int put_all(
 
 	if (v->key != NULL)
 		err = store_each_secret(v->store, reseal, &b, trouble);
+	if (err == 0 && f->forget)
+		err = store_forget_secrets(v->store, trouble);
 	for (size_t i = 0; err == 0 && i < b.n; i++)
 		err = store_put_secret(v->store, b.item[i].owner,
 			b.item[i].kind, b.item[i].about,
@@ -266,10 +269,11 @@ static int keep(struct vault *v, const struct fresh *f, struct trouble *trouble)
 	return err;
 }
 
-int vault_change_to(struct vault *v, enum vault_how how,
+int vault_change_to(struct vault *v, enum vault_how how, bool forget,
 	const struct secret *passphrase, struct trouble *trouble)
 {
-	struct fresh f = {.how = how, .key = vault_key_alloc()};
+	struct fresh f = {
+		.how = how, .forget = forget, .key = vault_key_alloc()};
 	char *old_item = NULL;
 	int err;
 
@@ -303,5 +307,5 @@ int vault_change(struct vault *v, enum vault_how how,
 	/* Its key is as good as another one. */
 	if (how == v->how && how != VAULT_PASSPHRASE)
 		return 0;
-	return vault_change_to(v, how, passphrase, trouble);
+	return vault_change_to(v, how, false, passphrase, trouble);
 }

@@ -17,8 +17,9 @@ struct vault {
 /* vault_change.c. Gets the key the way the vault is kept, and checks it. */
 int vault_fetch(struct vault *v, const struct secret *passphrase,
 	struct trouble *trouble) WARN_UNUSED;
-/* vault_change, for a new vault, too. */
-int vault_change_to(struct vault *v, enum vault_how how,
+/* vault_change, for a new vault, too. Secrets that the old key does not open
+ * (NULL: all) stay as they are, or are forgotten. */
+int vault_change_to(struct vault *v, enum vault_how how, bool forget,
 	const struct secret *passphrase, struct trouble *trouble) WARN_UNUSED;
 
 #endif

@@ -150,6 +150,8 @@ int store_each_secret(struct store *s, store_secret_fn *fn, void *arg,
 /* `kind`, `about` NULL: all of the owner's. What is not there is no error. */
 int store_remove_secret(struct store *s, const char *owner, const char *kind,
 	const char *about, struct trouble *trouble) WARN_UNUSED;
+/* All there are, of everybody. */
+int store_forget_secrets(struct store *s, struct trouble *trouble) WARN_UNUSED;
 
 /* ---- history ---- */
 struct store_event {

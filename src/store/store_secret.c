@@ -82,6 +82,19 @@ int store_put_secret(struct store *s, const char *owner, const char *kind,
 	return err;
 }
 
+int store_forget_secrets(struct store *s, struct trouble *trouble)
+{
+	int err = store_sql_begin(s, trouble);
+
+	if (err != 0)
+		return err;
+	err = store_sql_run(s, "DELETE FROM server_secret", NULL, 0, trouble);
+	if (err == 0)
+		err = store_sql_run(
+			s, "DELETE FROM forward_secret", NULL, 0, trouble);
+	return store_sql_end(s, err, trouble);
+}
+
 struct walk {
 	store_secret_fn *fn;
 	void *arg;

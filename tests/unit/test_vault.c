@@ -457,6 +457,50 @@ static void strange_settings_are_refused(void **state)
 	assert_null(v);
 }
 
+/* ---- anew ---- */
+
+static void all_are_forgotten(void)
+{
+	unsigned n = 0;
+
+	assert_int_equal(vault_reset(vault, &trouble), 0);
+	assert_false(vault_is_locked(vault));
+	assert_int_equal(vault_trouble(vault)->code, ERR_OK);
+	vault_each(vault, "server:1", count, &n);
+	vault_each(vault, "server:2", count, &n);
+	assert_int_equal(n, 0);
+	assert_int_equal(put("server:1", "", "new"), 0);
+	reopen();
+	assert_int_equal(get("server:1", ""), 0);
+	assert_string_equal(secret.p, "new");
+}
+
+static void secrets_are_forgotten(void **state)
+{
+	assert_int_equal(put("server:1", "", "1"), 0);
+	assert_int_equal(put("server:2", "", "2"), 0);
+	all_are_forgotten();
+}
+
+static void a_lost_key_is_a_new_beginning(void **state)
+{
+	assert_int_equal(put("server:1", "", "1"), 0);
+	unlink("secret.key");
+	reopen();
+	assert_true(vault_is_locked(vault));
+	all_are_forgotten();
+}
+
+static void a_lost_passphrase_is_a_new_beginning(void **state)
+{
+	assert_int_equal(put("server:1", "", "1"), 0);
+	assert_int_equal(change(VAULT_PASSPHRASE, "open sesame"), 0);
+	reopen();
+	assert_true(vault_is_locked(vault));
+	all_are_forgotten();
+	assert_int_equal(vault_how(vault), VAULT_SEALED);
+}
+
 static int group_setup(void **state)
 {
 	unsetenv("DBUS_SESSION_BUS_ADDRESS");
@@ -484,6 +528,9 @@ int main(void)
 		TEST(a_passphrase_can_be_changed),
 		TEST(a_change_that_fails_changes_nothing),
 		TEST(a_damaged_box_does_not_stop_a_change),
+		TEST(secrets_are_forgotten),
+		TEST(a_lost_key_is_a_new_beginning),
+		TEST(a_lost_passphrase_is_a_new_beginning),
 		TEST(no_keyring_is_said),
 		TEST(strange_settings_are_refused),
 	};
