@@ -149,6 +149,7 @@ describe("the page", () => {
 		await press("Tab", "Tab");
 		await type(String(echo.port));
 		await press("Enter");
+		await page.getByRole("dialog").waitFor({ state: "detached" });
 		await row.waitFor();
 		await press("ArrowDown");
 		await press("s");
