@@ -11,8 +11,9 @@
 #include "base/err.h"
 #include "base/trouble.h"
 
-#define BODY_MAX   (1024 * 1024)
-#define BODY_DEPTH 16
+#define BODY_MAX        (1024 * 1024)
+#define BODY_PUBLIC_MAX 8192
+#define BODY_DEPTH      16
 
 /* One object, nothing after it. NULL with `trouble`: -ERR_INVALID with "detail"
  * for what is no JSON, nested too deep, names a field twice or is no object. */

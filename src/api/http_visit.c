@@ -10,6 +10,7 @@
 #include <strings.h>
 
 #include "api/http_private.h"
+#include "api/peer_user.h"
 #include "base/mem.h"
 
 /* What is too much is still swallowed up to here, so that the answer arrives
@@ -36,6 +37,13 @@ static const char *header(void *arg, const char *name)
 
 	return MHD_lookup_connection_value(
 		v->connection, MHD_HEADER_KIND, name);
+}
+
+static bool by_other(void *arg)
+{
+	struct visit *v = arg;
+
+	return peer_user_is_other(v->caller->fd);
 }
 
 /* ---- sleeping ---- */
@@ -119,6 +127,7 @@ void *http_visit_new(
 		.header = header,
 		.pause = pause_visit,
 		.resume = wake,
+		.by_other = h->config.local ? NULL : by_other,
 		.arg = v,
 		.local = h->config.local,
 		.trusted = v->caller->trusted,

@@ -43,24 +43,28 @@ void login_use(struct login *l, const char *code)
 		}
 }
 
-static unsigned oldest(const struct login *l)
+static unsigned oldest(const uint64_t *failed_ms)
 {
 	unsigned at = 0;
 
 	for (unsigned i = 1; i < LOGIN_FAILURES; i++)
-		if (l->failed_ms[i] < l->failed_ms[at])
+		if (failed_ms[i] < failed_ms[at])
 			at = i;
 	return at;
 }
 
-void login_failed(struct login *l, uint64_t now_ms)
+void login_failed(struct login *l, enum login_what what, uint64_t now_ms)
 {
-	l->failed_ms[oldest(l)] = now_ms;
+	uint64_t *failed_ms = l->failed_ms[what];
+
+	failed_ms[oldest(failed_ms)] = now_ms;
 }
 
-uint64_t login_pause(const struct login *l, uint64_t now_ms)
+uint64_t login_pause(
+	const struct login *l, enum login_what what, uint64_t now_ms)
 {
-	uint64_t first = l->failed_ms[oldest(l)];
+	const uint64_t *failed_ms = l->failed_ms[what];
+	uint64_t first = failed_ms[oldest(failed_ms)];
 
 	if (first == 0 || now_ms >= first + LOGIN_FAILURE_MS)
 		return 0;

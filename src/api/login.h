@@ -2,7 +2,8 @@
  * How a browser gets in: a code that `taupe open` puts into the page's address,
  * good once and for a minute, and the page's passphrase where one is set. Codes
  * are in memory only. Failures are counted, and past LOGIN_FAILURES a minute
- * nobody is heard.
+ * nobody is heard who would fail again: guesses of others, who may come from
+ * any user of this machine, do not keep out who has a good code.
  *
  * `now_ms` is clock_mono_ms. Control thread.
  */
@@ -20,12 +21,19 @@
 #define LOGIN_FAILURES   10
 #define LOGIN_FAILURE_MS 60000
 
+enum login_what {
+	LOGIN_BY_CODE,
+	LOGIN_BY_PASSPHRASE, /* of who has a code, or a session */
+	LOGIN_WHATS
+};
+
 struct login {
 	struct {
 		char text[LOGIN_CODE];
 		uint64_t until_ms; /* 0: free */
 	} code[LOGIN_CODES];
-	uint64_t failed_ms[LOGIN_FAILURES]; /* the last ones; 0: none */
+	/* the last ones; 0: none */
+	uint64_t failed_ms[LOGIN_WHATS][LOGIN_FAILURES];
 };
 
 /* All zero is a valid start. */
@@ -34,8 +42,9 @@ void login_make(struct login *l, uint64_t now_ms, char ret_code[LOGIN_CODE]);
 bool login_knows(const struct login *l, uint64_t now_ms, const char *code);
 void login_use(struct login *l, const char *code);
 
-void login_failed(struct login *l, uint64_t now_ms);
+void login_failed(struct login *l, enum login_what what, uint64_t now_ms);
 /* Milliseconds until somebody is heard again; 0: now. */
-uint64_t login_pause(const struct login *l, uint64_t now_ms);
+uint64_t login_pause(
+	const struct login *l, enum login_what what, uint64_t now_ms);
 
 #endif

@@ -107,6 +107,19 @@ static void refuse_if_match(struct request *r)
 	request_reply_trouble(r, &trouble, NULL);
 }
 
+/* Of who has not said who they are, little is taken. */
+static size_t body_max(const struct request *r)
+{
+	return r->route->scope == ROUTE_PUBLIC ? BODY_PUBLIC_MAX : BODY_MAX;
+}
+
+static void refuse_size(struct request *r)
+{
+	request_reply_error(r, ERR_TOO_LARGE,
+		body_max(r) == BODY_MAX ? "the body is larger than 1 MiB"
+					: "the body is larger than 8 KiB");
+}
+
 static void check_headers(struct request *r)
 {
 	const char *length = request_header(r, MHD_HTTP_HEADER_CONTENT_LENGTH);
@@ -114,9 +127,8 @@ static void check_headers(struct request *r)
 	if (!negotiate_if_match(
 		    request_header(r, MHD_HTTP_HEADER_IF_MATCH), &r->if_match))
 		refuse_if_match(r);
-	else if (length != NULL && strtoull(length, NULL, 10) > BODY_MAX)
-		request_reply_error(
-			r, ERR_TOO_LARGE, "the body is larger than 1 MiB");
+	else if (length != NULL && strtoull(length, NULL, 10) > body_max(r))
+		refuse_size(r);
 }
 
 void request_begin(struct request *r, const struct request_source *source,
@@ -144,10 +156,9 @@ void request_take(struct request *r, const void *p, size_t n)
 {
 	if (r->state != REQUEST_READING)
 		return;
-	if (n > BODY_MAX - buf_len(&r->body)) {
+	if (n > body_max(r) - buf_len(&r->body)) {
 		buf_wipe_done(&r->body);
-		request_reply_error(
-			r, ERR_TOO_LARGE, "the body is larger than 1 MiB");
+		refuse_size(r);
 		return;
 	}
 	buf_put(&r->body, p, n);

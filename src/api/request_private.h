@@ -26,6 +26,9 @@ struct request_source {
 	 * the answer, or more of it, is asked for. */
 	void (*pause)(void *arg);
 	void (*resume)(void *arg);
+	/* Whether it comes from another user of this machine, as far as that
+	 * can be seen. NULL: it can't */
+	bool (*by_other)(void *arg);
 	void *arg;
 	bool local;   /* by the Unix socket … */
 	bool trusted; /* … from its owner or root */

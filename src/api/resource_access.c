@@ -221,27 +221,6 @@ static void refuse_login(
 	request_reply_trouble(r, &trouble, NULL);
 }
 
-/* A passphrase is asked for only of who has a code, which stays good until the
- * passphrase is right. */
-static void try_login(struct request *r, const struct login_body *given)
-{
-	struct login *l = &request_api(r)->login;
-	uint64_t now = clock_mono_ms();
-
-	if (given->code == NULL || !login_knows(l, now, given->code)) {
-		login_failed(l, now);
-		refuse_login(r, "the link is used up, or too old", NULL);
-	} else if (passphrase_fits(request_control(r), given->passphrase)) {
-		login_use(l, given->code);
-		let_in(r);
-	} else if (given->passphrase == NULL) {
-		refuse_login(r, "the passphrase is asked for", "wanted");
-	} else {
-		login_failed(l, now);
-		refuse_login(r, "the passphrase is wrong", "wrong");
-	}
-}
-
 static void refuse_pause(struct request *r, uint64_t pause_ms)
 {
 	char seconds[24];
@@ -252,6 +231,43 @@ static void refuse_pause(struct request *r, uint64_t pause_ms)
 	request_reply_error(r, ERR_LIMIT, "too many failed logins");
 }
 
+/* A passphrase is asked for only of who has a code, which stays good until the
+ * passphrase is right. */
+static void try_passphrase(struct request *r, const struct login_body *given)
+{
+	struct login *l = &request_api(r)->login;
+	uint64_t now = clock_mono_ms();
+	uint64_t pause_ms = login_pause(l, LOGIN_BY_PASSPHRASE, now);
+
+	if (pause_ms != 0) {
+		refuse_pause(r, pause_ms);
+	} else if (passphrase_fits(request_control(r), given->passphrase)) {
+		login_use(l, given->code);
+		let_in(r);
+	} else if (given->passphrase == NULL) {
+		refuse_login(r, "the passphrase is asked for", "wanted");
+	} else {
+		login_failed(l, LOGIN_BY_PASSPHRASE, now);
+		refuse_login(r, "the passphrase is wrong", "wrong");
+	}
+}
+
+static void try_login(struct request *r, const struct login_body *given)
+{
+	struct login *l = &request_api(r)->login;
+	uint64_t now = clock_mono_ms();
+	uint64_t pause_ms = login_pause(l, LOGIN_BY_CODE, now);
+
+	if (given->code != NULL && login_knows(l, now, given->code)) {
+		try_passphrase(r, given);
+	} else if (pause_ms != 0) {
+		refuse_pause(r, pause_ms);
+	} else {
+		login_failed(l, LOGIN_BY_CODE, now);
+		refuse_login(r, "the link is used up, or too old", NULL);
+	}
+}
+
 static void wipe_text(char *text)
 {
 	if (text != NULL)
@@ -259,15 +275,24 @@ static void wipe_text(char *text)
 	free(text);
 }
 
+/* A link can be read by others while a browser starts: it stands in ps(1). The
+ * browser is its owner's; before a proxy it is elsewhere. */
+static bool is_others(const struct request *r)
+{
+	const struct request_source *source = r->source;
+
+	return r->api->config.public_url == NULL && source->by_other != NULL &&
+	       source->by_other(source->arg);
+}
+
 static void log_in(struct request *r)
 {
-	uint64_t pause_ms =
-		login_pause(&request_api(r)->login, clock_mono_ms());
 	struct control_fields fields = {0};
 	struct login_body given = {0};
 
-	if (pause_ms != 0) {
-		refuse_pause(r, pause_ms);
+	if (is_others(r)) {
+		request_reply_error(r, ERR_FORBIDDEN,
+			"the request comes from another user");
 		return;
 	}
 	if (!refuse_without_object(r))

@@ -4,11 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/api_private.h"
 #include "api/fields.h"
 #include "api/member.h"
 #include "api/passphrase.h"
 #include "api/refuse.h"
 #include "api/request.h"
+#include "base/clock.h"
 #include "daemon/vault.h"
 
 #define BASE "/api/v1/settings"
@@ -129,9 +131,15 @@ static int set_page_passphrase(struct request *r, const struct secret *wanted,
 	struct trouble *trouble)
 {
 	const struct control *c = request_control(r);
+	struct login *l = &request_api(r)->login;
+	uint64_t now = clock_mono_ms();
 	int err;
 
+	if (login_pause(l, LOGIN_BY_PASSPHRASE, now) != 0)
+		return trouble_say(
+			trouble, ERR_LIMIT, "too many failed logins");
 	if (passphrase_is_set(c) && !passphrase_fits(c, current->p)) {
+		login_failed(l, LOGIN_BY_PASSPHRASE, now);
 		trouble_say(trouble, ERR_FORBIDDEN,
 			"the passphrase is not the present one");
 		control_fields_add(fields, "current", trouble);
@@ -220,9 +228,20 @@ static enum vault_how read_how(const json_t *value)
 	return (enum vault_how)how;
 }
 
+static int change_vault(struct request *r, enum vault_how how,
+	const struct secret *passphrase, struct trouble *trouble)
+{
+	struct control *c = request_control(r);
+	int err = vault_change(control_vault(c), how,
+		how == VAULT_PASSPHRASE ? passphrase : NULL, trouble);
+
+	if (err == 0)
+		control_vault_opened(c);
+	return err;
+}
+
 static void secrets(struct request *r)
 {
-	struct vault *vault = control_vault(request_control(r));
 	struct secret passphrase = SECRET_INIT;
 	struct control_fields fields = {0};
 	struct trouble trouble;
@@ -241,12 +260,15 @@ static void secrets(struct request *r)
 	if (fields.n != 0)
 		refuse_fields(r, &fields);
 	else
-		told(r,
-			vault_change(vault, how,
-				how == VAULT_PASSPHRASE ? &passphrase : NULL,
-				&trouble),
-			&trouble);
+		told(r, change_vault(r, how, &passphrase, &trouble), &trouble);
 	secret_done(&passphrase);
+}
+
+static void reset_secrets(struct request *r)
+{
+	struct trouble trouble;
+
+	told(r, control_reset_secrets(request_control(r), &trouble), &trouble);
 }
 
 const struct route routes_settings[] = {
@@ -255,5 +277,6 @@ const struct route routes_settings[] = {
 	{"PUT", BASE "/page-passphrase", ROUTE_OWNER, 0, page_passphrase},
 	{"POST", BASE "/unlock", ROUTE_OWNER, 0, unlock},
 	{"PUT", BASE "/secrets", ROUTE_OWNER, 0, secrets},
+	{"DELETE", BASE "/secrets", ROUTE_OWNER, 0, reset_secrets},
 	{0},
 };

@@ -219,9 +219,46 @@ def test_guessing_is_slowed_down(fresh):
     good = browser.link()
     for _ in range(10):
         problem(browser.log_in("0" * 32), 401, "not_logged_in")
-    answer = browser.log_in(good)
+    answer = browser.log_in("0" * 32)
     problem(answer, 429, "limit_reached")
     assert 1 <= int(answer.headers["retry-after"]) <= 61
+    # Whoever guesses, they keep nobody out.
+    assert browser.log_in(good).status == 204
+    answer = browser.ask("PUT", "/api/v1/settings/page-passphrase",
+                         {"passphrase": "x"})
+    assert answer.status == 204
+    good = browser.link()
+    for _ in range(10):
+        problem(browser.log_in(good, passphrase="y"), 401, "not_logged_in")
+    problem(browser.log_in(good, passphrase="x"), 429, "limit_reached")
+    answer = browser.ask("PUT", "/api/v1/settings/page-passphrase",
+                         {"passphrase": None, "current": "x"})
+    problem(answer, 429, "limit_reached")
+
+
+LOG_IN = """
+import http.client, json, sys
+c = http.client.HTTPConnection("127.0.0.1", int(sys.argv[1]), timeout=30)
+c.request("POST", "/api/v1/login", json.dumps({"code": sys.argv[2]}),
+          {"Content-Type": "application/json"})
+print(c.getresponse().status)
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="wants another user")
+def test_a_link_is_of_no_use_to_other_users(daemon):
+    """They may read it in ps(1) while the browser starts."""
+    code = driver.Browser(daemon, log_in=False).link()
+    for user, status in ((65534, "403"), (0, "204")):
+        done = subprocess.run(
+            ["/usr/bin/python3", "-c", LOG_IN, str(daemon.address()[1]), code],
+            user=user, cwd="/", capture_output=True, text=True, timeout=60)
+        assert done.stdout.strip() == status, done
+
+
+def test_strangers_say_little(daemon):
+    answer = daemon.tcp("POST", "/api/v1/login", {"code": "x" * 9000})
+    problem(answer, 413, "too_large")
 
 
 def test_the_page_may_have_a_passphrase(fresh):
@@ -267,6 +304,7 @@ def test_tokens_have_scopes(daemon):
             ("DELETE", "/tokens/1", None),
             ("PUT", "/settings/page-passphrase", {"passphrase": "x"}),
             ("PUT", "/settings/secrets", {"how": "sealed"}),
+            ("DELETE", "/settings/secrets", None),
             ("POST", "/settings/unlock", {})):
         answer = daemon.tcp(method, "/api/v1" + path, body, bearer(writer))
         problem(answer, 403, "not_allowed")

@@ -421,13 +421,17 @@ static void failures_are_counted(void **state)
 	struct login l = {0};
 
 	for (uint64_t i = 0; i < LOGIN_FAILURES; i++) {
-		assert_int_equal(login_pause(&l, 5000 + i), 0);
-		login_failed(&l, 5000 + i);
+		assert_int_equal(login_pause(&l, LOGIN_BY_CODE, 5000 + i), 0);
+		login_failed(&l, LOGIN_BY_CODE, 5000 + i);
 	}
-	assert_int_equal(login_pause(&l, 5010), LOGIN_FAILURE_MS - 10);
-	assert_int_equal(login_pause(&l, 5000 + LOGIN_FAILURE_MS), 0);
-	login_failed(&l, 5000 + LOGIN_FAILURE_MS);
-	assert_int_equal(login_pause(&l, 5000 + LOGIN_FAILURE_MS), 1);
+	assert_int_equal(
+		login_pause(&l, LOGIN_BY_CODE, 5010), LOGIN_FAILURE_MS - 10);
+	assert_int_equal(login_pause(&l, LOGIN_BY_PASSPHRASE, 5010), 0);
+	assert_int_equal(
+		login_pause(&l, LOGIN_BY_CODE, 5000 + LOGIN_FAILURE_MS), 0);
+	login_failed(&l, LOGIN_BY_CODE, 5000 + LOGIN_FAILURE_MS);
+	assert_int_equal(
+		login_pause(&l, LOGIN_BY_CODE, 5000 + LOGIN_FAILURE_MS), 1);
 }
 
 /* ---- problems ---- */
