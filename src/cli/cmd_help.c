@@ -13,7 +13,7 @@ static int run(int argc, char **argv)
 	if (argc > 1) {
 		const struct command *command = command_find(argv[1]);
 
-		if (command == NULL)
+		if (command == NULL || command->hidden)
 			return command_unknown(argv[1]);
 		snprintf(key, sizeof(key), "help.%s", command->name);
 	} else {

@@ -20,4 +20,5 @@ static int run_command(int argc, char **argv)
 		argv[1], argv[2], catalog_get("daemon.keyring_label")));
 }
 
-const struct command cmd_keyring = {.name = "keyring", .run = run_command};
+const struct command cmd_keyring = {
+	.name = "keyring", .hidden = true, .run = run_command};

@@ -1,6 +1,5 @@
 #include "cli/command.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #include "base/catalog.h"
@@ -11,6 +10,8 @@
 static const struct command *const commands[] = {
 	&cmd_add,
 	&cmd_answer,
+	&cmd_complete,
+	&cmd_completion,
 	&cmd_conns,
 	&cmd_daemon,
 	&cmd_doctor,
@@ -59,9 +60,11 @@ int command_unknown(const char *name)
 {
 	const char *names[COMMANDS + 1] = {NULL}, *near;
 	char text[TEXT_MAX];
+	size_t n = 0;
 
 	for (size_t i = 0; i < COMMANDS; i++)
-		names[i] = commands[i]->name;
+		if (!commands[i]->hidden)
+			names[n++] = commands[i]->name;
 	near = text_nearest(name, names);
 	if (near != NULL)
 		text_format(text, sizeof(text), "cli.unknown_command_near",

@@ -4,19 +4,24 @@
 #ifndef TAUPE_CLI_COMMAND_H
 #define TAUPE_CLI_COMMAND_H
 
+#include <stdbool.h>
+
 struct action;
 
-/* One of the two is set. */
+/* One of run and actions is set. */
 struct command {
 	const char *name;
 	/* argv[0] is the command's name. Gives the process's exit code. */
 	int (*run)(int argc, char **argv);
 	/* What a client of the daemon does: action.h */
 	const struct action *actions;
+	bool hidden; /* for taupe itself, not for people */
 };
 
 extern const struct command cmd_add;
 extern const struct command cmd_answer;
+extern const struct command cmd_complete;
+extern const struct command cmd_completion;
 extern const struct command cmd_conns;
 extern const struct command cmd_daemon;
 extern const struct command cmd_doctor;

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-static const struct args_option options[] = {
+const struct args_option daemon_args_options[] = {
 	{"--allow-remote", 0, ARGS_FLAG, NULL},
 	{"--listen", 0, ARGS_TEXT, NULL},
 	{"--log-format", 0, ARGS_TEXT, NULL},
@@ -94,7 +94,7 @@ int daemon_args_parse(int argc, char **argv, struct daemon_args *ret_args,
 	int err;
 
 	memset(ret_args, 0, sizeof(*ret_args));
-	err = args_parse(argc, argv, options, &a, ret_error);
+	err = args_parse(argc, argv, daemon_args_options, &a, ret_error);
 	if (err == 0)
 		err = settle(&a, ret_args, ret_error);
 	args_done(&a);

@@ -23,6 +23,9 @@ struct daemon_args {
 	int passphrase_fd; /* -1: none */
 };
 
+/* Besides those of args_common; --no-start is none of its own. */
+extern const struct args_option daemon_args_options[];
+
 /* 0, or -ERR_INVALID with a whole sentence. */
 int daemon_args_parse(int argc, char **argv, struct daemon_args *ret_args,
 	char ret_error[TEXT_MAX]) WARN_UNUSED;

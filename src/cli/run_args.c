@@ -16,18 +16,16 @@ enum long_option {
 	LONG_STATS,
 };
 
-static const struct {
-	const char *name;
-	bool takes_value;
-} longs[] = {
-	[LONG_HELP] = {"--help", false},
-	[LONG_JSON] = {"--json", false},
-	[LONG_LANG] = {"--lang", true},
-	[LONG_ONCE] = {"--once", false},
-	[LONG_SOCKS_AUTH] = {"--socks-auth", true},
-	[LONG_STATS] = {"--stats", true},
+const struct args_option run_args_options[] = {
+	[LONG_HELP] = {"--help", 0, ARGS_FLAG, NULL},
+	[LONG_JSON] = {"--json", 0, ARGS_FLAG, NULL},
+	[LONG_LANG] = {"--lang", 0, ARGS_TEXT, NULL},
+	[LONG_ONCE] = {"--once", 0, ARGS_FLAG, NULL},
+	[LONG_SOCKS_AUTH] = {"--socks-auth", 0, ARGS_PATH, NULL},
+	[LONG_STATS] = {"--stats", 0, ARGS_NUMBER, NULL},
+	{NULL, 0, ARGS_FLAG, NULL},
 };
-#define LONGS (sizeof(longs) / sizeof(longs[0]))
+#define LONGS (sizeof(run_args_options) / sizeof(run_args_options[0]) - 1)
 
 static int set_stats(struct run_parser *p, const char *value)
 {
@@ -77,7 +75,7 @@ static int unknown_long(struct run_parser *p, const char *text)
 	const char *names[LONGS + 1] = {NULL}, *near;
 
 	for (size_t i = 0; i < LONGS; i++)
-		names[i] = longs[i].name;
+		names[i] = run_args_options[i].name;
 	near = text_nearest(text, names);
 	if (near != NULL)
 		text_format(p->error, TEXT_MAX, "run.unknown_flag_near", "flag",
@@ -94,19 +92,20 @@ static int long_flag(struct run_parser *p, const char *text)
 	size_t n = value != NULL ? (size_t)(value - text) : strlen(text);
 
 	for (size_t i = 0; i < LONGS; i++) {
-		if (strlen(longs[i].name) != n ||
-			memcmp(longs[i].name, text, n) != 0)
+		if (strlen(run_args_options[i].name) != n ||
+			memcmp(run_args_options[i].name, text, n) != 0)
 			continue;
-		if (!longs[i].takes_value && value != NULL) {
+		if (!(run_args_options[i].kind != ARGS_FLAG) && value != NULL) {
 			text_format(p->error, TEXT_MAX, "run.takes_no_value",
-				"flag", longs[i].name, NULL);
+				"flag", run_args_options[i].name, NULL);
 			return -ERR_INVALID;
 		}
 		if (value != NULL)
 			value++;
-		else if (longs[i].takes_value) {
+		else if ((run_args_options[i].kind != ARGS_FLAG)) {
 			if (p->at == p->argc)
-				return run_flags_needs_value(p, longs[i].name);
+				return run_flags_needs_value(
+					p, run_args_options[i].name);
 			value = p->argv[p->at++];
 		}
 		return apply_long(p, (enum long_option)i, value);

@@ -13,6 +13,7 @@
 #include <stddef.h>
 
 #include "base/err.h"
+#include "cli/args.h"
 #include "cli/text.h"
 #include "tunnel/forward_spec.h"
 #include "tunnel/options.h"
@@ -38,6 +39,9 @@ struct run_args {
 	char *destination; /* as typed */
 	struct destination parsed;
 };
+
+/* The long options; run_flags_letter has ssh's short ones. */
+extern const struct args_option run_args_options[];
 
 /* 0, or -ERR_INVALID with a whole sentence in ret_error. run_args_done either
  * way. */

@@ -167,6 +167,21 @@ static int apply(struct run_parser *p, const struct flag *f, const char *flag,
 	return -ERR_INTERNAL;
 }
 
+char run_flags_letter(size_t i, enum args_kind *ret_kind)
+{
+	size_t known = 0;
+
+	for (size_t f = 0; f < sizeof(flags) / sizeof(flags[0]); f++) {
+		if (flags[f].does == FLAG_REFUSED || known++ != i)
+			continue;
+		*ret_kind = flags[f].does == FLAG_PATH ? ARGS_PATH
+			    : flags[f].takes_value     ? ARGS_TEXT
+						       : ARGS_FLAG;
+		return flags[f].letter;
+	}
+	return 0;
+}
+
 static const struct flag *find_flag(char letter)
 {
 	static const struct flag session = {

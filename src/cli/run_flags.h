@@ -23,4 +23,8 @@ int run_flags_add_forward(struct run_parser *p, enum forward_type type,
 /* Complains that `flag` has no value. */
 int run_flags_needs_value(struct run_parser *p, const char *flag) WARN_UNUSED;
 
+/* The letter of flag `i` that does something, 0 past the last; with its value's
+ * kind. */
+char run_flags_letter(size_t i, enum args_kind *ret_kind);
+
 #endif
