@@ -41,18 +41,26 @@ class Console:
             pass  # nothing yet, or the other end is closed
         return self.seen
 
-    def wait_seen(self, text, timeout=None):
+    def wait_seen(self, text, timeout=None, since=0):
+        """`text`, past the first `since` letters that were seen."""
         def look():
             ended = not self.process.alive()
-            found = text in self.read()
+            found = text in self.read()[since:]
             assert found or not ended, f"{text} never shown:\n{self.seen}"
             return found
         env.wait_until(look, lambda: f"{text} in:\n{self.seen}", timeout)
         return self
 
     def type(self, line):
-        os.write(self.master, f"{line}\n".encode())
+        return self.send(f"{line}\n")
+
+    def send(self, keys):
+        os.write(self.master, keys.encode())
         return self
+
+    def resize(self, rows, columns):
+        fcntl.ioctl(self.master, termios.TIOCSWINSZ,
+                    struct.pack("HHHH", rows, columns, 0, 0))
 
     def wait(self, timeout=None):
         """Its exit code, once all that it showed is read."""
