@@ -86,6 +86,14 @@ static bool fill(struct stream_client *client)
 	return true;
 }
 
+/* A token that is revoked, a session that has logged out, reads no further. */
+static bool may_read(const struct stream_client *client)
+{
+	const struct request *r = client->request;
+
+	return access_holds(r->api->access, &r->grant);
+}
+
 static ssize_t on_room(void *arg, uint64_t position, char *to, size_t max)
 {
 	struct stream_client *client = arg;
@@ -96,7 +104,7 @@ static ssize_t on_room(void *arg, uint64_t position, char *to, size_t max)
 		return MHD_CONTENT_READER_END_WITH_ERROR;
 	if (buf_len(&client->out) == 0) {
 		buf_done(&client->out); /* many sleep: none keeps its memory */
-		if (!fill(client))
+		if (!may_read(client) || !fill(client))
 			return MHD_CONTENT_READER_END_WITH_ERROR;
 	}
 	n = buf_len(&client->out);

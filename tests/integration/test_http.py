@@ -373,6 +373,26 @@ def test_tokens_are_listed_without_themselves_and_revoked(fresh):
             assert token.encode() not in path.read_bytes()
 
 
+def test_what_is_revoked_reads_no_further(fresh):
+    made = fresh.api("POST", "/tokens", {"name": "x", "scope": "read"})
+    browser = fresh.browser()
+    readers = []
+    for headers in (bearer(made["token"]),
+                    {"Cookie": browser.cookie, "X-Taupe": browser.mark}):
+        readers.append(fresh.stream(
+            headers=headers, connection=http.client.HTTPConnection(
+                *fresh.address(), timeout=120)))
+    for reader in readers:
+        reader.wait("hello")
+    fresh.api("DELETE", f"/tokens/{made['id']}")
+    assert browser.ask("POST", "/api/v1/logout").status == 204
+    fresh.add_server("secret", "127.0.0.1", 1)
+    for reader in readers:
+        env.wait_until(lambda: reader.ended, "the stream to end")
+        assert not [m for m in reader.messages if m[1] == "server"]
+        reader.close()
+
+
 def test_tokens_expire(fresh):
     made = fresh.api("POST", "/tokens", {
         "name": "short", "scope": "read", "expires_in_s": 1})
