@@ -93,6 +93,19 @@ static void apply(struct control *c, struct kept_forward *f,
 				 .forward = f});
 }
 
+/* A pause is cut short, and what listens stays; an error needs a new start, and
+ * so does another way to it. */
+static void try_again(struct control *c, struct kept_server *s)
+{
+	if (s->phase != CONTROL_RUNNING || s->view.state == STATE_ERROR ||
+		s->stale) {
+		control_restart(c, s);
+		return;
+	}
+	worker_retry(s->worker->worker, s->view.want.id);
+	control_reconcile(c, s);
+}
+
 static void reconcile_touched(struct control *c)
 {
 	for (size_t i = 0; i < c->n_servers; i++) {
@@ -103,7 +116,7 @@ static void reconcile_touched(struct control *c)
 			continue;
 		s->touched = s->again = false;
 		if (again)
-			control_restart(c, s);
+			try_again(c, s);
 		else
 			control_reconcile(c, s);
 		control_tell_server(c, s);

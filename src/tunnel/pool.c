@@ -166,6 +166,5 @@ void server_probe(struct server *s)
 		link_probe(l);
 	}
 	/* The road may be open again: don't sit out the pause. */
-	if (uv_is_active((uv_handle_t *)&s->retry))
-		server_retry_now(s);
+	server_retry(s);
 }

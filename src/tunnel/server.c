@@ -92,8 +92,10 @@ void server_advance(struct server *s)
 	pool_add(s, first_asks(s));
 }
 
-void server_retry_now(struct server *s)
+void server_retry(struct server *s)
 {
+	if (!uv_is_active((uv_handle_t *)&s->retry))
+		return;
 	s->backoff_ms = SERVER_BACKOFF_FIRST_MS;
 	server_advance(s);
 }

@@ -43,6 +43,8 @@ void server_send_conns(struct server *s, uint32_t forward_id, uint32_t request);
 void server_kill_conn(struct server *s, uint64_t conn_id);
 /* worker_test_forward; `spec` (or NULL) is taken over. */
 void server_test(struct server *s, struct forward_spec *spec, uint32_t request);
+/* Ends the pause before the next try, if there is one. */
+void server_retry(struct server *s);
 void server_probe(struct server *s);
 
 /* ---- for forwards and connections ---- */

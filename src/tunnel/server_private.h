@@ -51,8 +51,6 @@ void server_set_state(struct server *s, enum tunnel_state state,
 	const struct trouble *why, uint64_t up_ms, uint64_t next_try_ms);
 /* Brings up the next thing that is missing on the way to a first link. */
 void server_advance(struct server *s);
-/* Ends the pause before the next try. */
-void server_retry_now(struct server *s);
 bool server_link_has_remote(const struct server *s, const struct link *l);
 /* Frees it when nothing is left. */
 void server_maybe_gone(struct server *s);

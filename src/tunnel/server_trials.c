@@ -32,8 +32,7 @@ static void come_up(struct server *s)
 {
 	if (s->state == STATE_ERROR)
 		server_set_state(s, STATE_CONNECTING, NULL, 0, 0);
-	if (uv_is_active((uv_handle_t *)&s->retry))
-		server_retry_now(s);
+	server_retry(s);
 	server_want(s);
 }
 

@@ -29,6 +29,7 @@ enum command_kind {
 	COMMAND_CONNS,
 	COMMAND_KILL_CONN,
 	COMMAND_TEST,
+	COMMAND_RETRY,
 	COMMAND_PROBE,
 	COMMAND_QUIT,
 };
@@ -137,6 +138,9 @@ static void run_for_server(struct server *s, struct command *c)
 	case COMMAND_TEST:
 		server_test(s, c->spec, c->request);
 		c->spec = NULL;
+		return;
+	case COMMAND_RETRY:
+		server_retry(s);
 		return;
 	default:
 		return;
@@ -360,6 +364,11 @@ void worker_test_forward(struct worker *w, uint32_t server_id,
 	c->request = request;
 	c->spec = copy_spec(spec);
 	post(w, c);
+}
+
+void worker_retry(struct worker *w, uint32_t server_id)
+{
+	post(w, command_new(COMMAND_RETRY, server_id));
 }
 
 void worker_probe(struct worker *w)

@@ -94,6 +94,9 @@ void worker_kill_conn(struct worker *w, uint32_t server_id, uint64_t conn_id);
 void worker_test_forward(struct worker *w, uint32_t server_id,
 	const struct forward_spec *spec, uint32_t request);
 
+/* A server that waits for its next try makes it now; what listens stays. */
+void worker_retry(struct worker *w, uint32_t server_id);
+
 /* Tells every link to prove that it is alive now (after sleep, a change of
  * network): those that do not answer within about a second are lost. */
 void worker_probe(struct worker *w);

@@ -421,6 +421,10 @@ void worker_test_forward(struct worker *w, uint32_t server_id,
 {
 }
 
+void worker_retry(struct worker *w, uint32_t server_id)
+{
+}
+
 void worker_probe(struct worker *w)
 {
 }

@@ -282,6 +282,29 @@ static void test_a_server_that_refuses(void **state)
 	WORLD_UNTIL(w, world_code(w, id) == ERR_CONNECT_REFUSED);
 }
 
+/* What listens while its server is away goes on so, whatever else is started
+ * there. */
+static void test_started_beside_one_that_waits(void **state)
+{
+	struct world *w = *state;
+	uint32_t server, id = start_hopeless(w, &server), other;
+	const struct control_forward *f = control_forward(w->control, id);
+	uint64_t next;
+	uint16_t port;
+
+	WORLD_UNTIL(w, f->trouble.code == ERR_CONNECT_REFUSED);
+	port = f->bound_port;
+	assert_int_not_equal(port, 0);
+	other = world_add_forward(
+		w, "g", server, FORWARD_DYNAMIC, "127.0.0.1:0");
+	next = f->next_try_at_ms;
+	assert_int_equal(world_act(w, CONTROL_UP, other), 0);
+	WORLD_UNTIL(w, f->next_try_at_ms != next && f->next_try_at_ms != 0);
+	assert_int_equal(f->bound_port, port);
+	WORLD_UNTIL(w, world_code(w, other) == ERR_CONNECT_REFUSED);
+	close(live_connect(port));
+}
+
 /* Of what the engine can't even begin with, it knows no forwards. */
 static void test_a_server_of_no_use(void **state)
 {
@@ -503,6 +526,7 @@ int main(void)
 		TEST(test_removed_while_it_runs),
 		TEST(test_all_or_nothing),
 		TEST(test_a_server_that_refuses),
+		TEST(test_started_beside_one_that_waits),
 		TEST(test_a_server_of_no_use),
 		TEST(test_port_taken),
 		TEST(test_wanted_after_a_restart),
