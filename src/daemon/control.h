@@ -197,6 +197,11 @@ bool control_check_forward(const struct control *c,
 void control_check_port(const struct control *c,
 	const struct store_forward *forward, struct trouble *ret_trouble);
 
+/* Beyond what anybody has a use for: a script gone wild is stopped before the
+ * disk and the memory are full. Then -ERR_LIMIT. */
+#define CONTROL_SERVERS_MAX  5000
+#define CONTROL_FORWARDS_MAX 10000
+
 /* ---- changes: 0, or the trouble's -code ---- */
 #define CONTROL_STOP  1u /* stop first what runs (else ERR_RUNNING) */
 #define CONTROL_START 2u /* start afterwards */

@@ -83,8 +83,10 @@ int control_add_all(struct control *c, struct control_new_server *servers,
 	size_t n_servers, struct control_new_forward *forwards,
 	size_t n_forwards, struct trouble *trouble)
 {
-	int err = store_begin(c->store, trouble);
+	int err = control_refuse_more(c, n_servers, n_forwards, trouble);
 
+	if (err == 0)
+		err = store_begin(c->store, trouble);
 	if (err != 0)
 		return err;
 	err = put_servers(c, servers, n_servers, trouble);

@@ -28,6 +28,16 @@ int control_refuse_unknown(
 	return trouble_say(trouble, ERR_NOT_FOUND, "%s %u", what, id);
 }
 
+int control_refuse_more(const struct control *c, size_t servers,
+	size_t forwards, struct trouble *trouble)
+{
+	if (servers != 0 && c->n_servers + servers > CONTROL_SERVERS_MAX)
+		return trouble_say(trouble, ERR_LIMIT, "too many servers");
+	if (forwards != 0 && c->n_forwards + forwards > CONTROL_FORWARDS_MAX)
+		return trouble_say(trouble, ERR_LIMIT, "too many forwards");
+	return 0;
+}
+
 int control_refuse_revision(const char *name, uint32_t revision,
 	uint32_t if_revision, struct trouble *trouble)
 {
@@ -139,8 +149,10 @@ static int add_server(struct control *c, const struct store_server *server,
 {
 	struct store_server put = *server; /* borrowed */
 	struct kept_server *s;
-	int err = store_put_server(c->store, &put, trouble);
+	int err = control_refuse_more(c, 1, 0, trouble);
 
+	if (err == 0)
+		err = store_put_server(c->store, &put, trouble);
 	if (err != 0)
 		return err;
 	s = control_keep_server(c, &put);

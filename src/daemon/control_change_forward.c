@@ -83,7 +83,9 @@ static int add_forward(struct control *c, const struct store_forward *forward,
 	put.wanted = (flags & CONTROL_START) != 0;
 	put.wanted_since_ms = put.wanted ? now_ms : 0;
 	put.stopped_boot = NULL;
-	err = store_forward_and_secret(c, &put, password, trouble);
+	err = control_refuse_more(c, 0, 1, trouble);
+	if (err == 0)
+		err = store_forward_and_secret(c, &put, password, trouble);
 	if (err != 0)
 		return err;
 	put.wanted = false; /* until that is carried out */

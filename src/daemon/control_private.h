@@ -278,6 +278,9 @@ void control_want(struct control *c, struct kept_forward *f, bool wanted,
 
 /* control_change.c: refusals, as -code. */
 int control_refuse_running(const char *name, struct trouble *trouble);
+/* Whether so many more are within the bounds. */
+int control_refuse_more(const struct control *c, size_t servers,
+	size_t forwards, struct trouble *trouble);
 int control_refuse_unknown(
 	const char *what, uint32_t id, struct trouble *trouble);
 /* 0: it is the one, or any will do (0). */
