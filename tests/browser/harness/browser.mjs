@@ -36,6 +36,9 @@ export async function openPage(browser, daemon, about = {}) {
 	page.complaints = [];
 	page.mayFail = about.mayFail ?? (() => false);
 	page.setDefaultTimeout(PATIENCE_MS);
+	await page.exposeBinding("complain", (_, what) => page.complaints.push(what));
+	await page.addInitScript(() => document.addEventListener("securitypolicyviolation",
+		(e) => window.complain(`${e.effectiveDirective} forbids ${e.blockedURI}`)));
 	page.on("pageerror", (e) => page.complaints.push(e.stack));
 	page.on("console", (message) => {
 		if (message.type() === "error" && !page.mayFail(message)) page.complaints.push(message.text());
@@ -55,6 +58,10 @@ export async function closePage(page) {
 	await page.context().close();
 	assert.deepEqual(page.complaints, []);
 }
+
+/* Chromium writes down every answer of the daemon that is no success, and every
+ * request without one: for scenes where the page has to deal with these. */
+export const failedRequest = (message) => message.text().startsWith("Failed to load resource");
 
 /* The row or card of a forward, or of a server. */
 export function rowOf(page, name) {

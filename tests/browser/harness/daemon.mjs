@@ -1,5 +1,6 @@
 /* `taupe daemon` on a state folder of its own, as its command line and API see it. */
 import { execFile } from "node:child_process";
+import { chownSync } from "node:fs";
 import { request } from "node:http";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -11,10 +12,13 @@ const PAGE = process.env.TAUPE_PAGE ? ["--page", resolve(process.env.TAUPE_PAGE)
 export const TAUPE = resolve(process.env.TAUPE ?? join(ROOT, "build/taupe"));
 
 export class Daemon {
-	static async start() {
+	/* `as`: the number of the user that it runs as, for tests by root. */
+	static async start({ as } = {}) {
 		const one = new Daemon();
 
 		one.folder = folder();
+		if (as !== undefined) chownSync(one.folder, as, as);
+		one.prefix = as === undefined ? [] : ["setpriv", `--reuid=${as}`, `--regid=${as}`, "--clear-groups", "--bounding-set=-all", "--inh-caps=-all"];
 		one.socket = join(one.folder, "taupe.sock");
 		one.state = join(one.folder, "state");
 		const inherited = Object.entries(process.env)
@@ -28,7 +32,8 @@ export class Daemon {
 	}
 
 	async up() {
-		this.child = new Child(TAUPE, ["daemon", "--listen", this.listen ?? "127.0.0.1:0", ...PAGE], { env: this.environment });
+		const [command, ...words] = [...this.prefix, TAUPE, "daemon", "--listen", this.listen ?? "127.0.0.1:0", ...PAGE];
+		this.child = new Child(command, words, { env: this.environment });
 		const status = await until("the daemon", async () => {
 			if (this.child.isOver) throw new Hopeless(`the daemon has ended: ${this.child.said}`);
 			return await this.api("GET", "/status");

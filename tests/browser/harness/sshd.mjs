@@ -8,12 +8,16 @@ import { Child, folder, freePort, privilegeFolder, remove, until } from "./child
 
 const SSHD = process.env.SSHD ?? "/usr/sbin/sshd";
 
-function keygen(path) {
-	execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "test", "-f", path]);
+export function keygen(path, passphrase = "") {
+	execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", passphrase, "-C", "test", "-f", path]);
 	return path;
 }
 
-function answers(port) {
+export function fingerprint(key) {
+	return execFileSync("ssh-keygen", ["-lf", `${key}.pub`], { encoding: "utf8" }).split(" ")[1];
+}
+
+export function answers(port) {
 	return new Promise((resolve, reject) => {
 		const socket = connect(port, "127.0.0.1");
 		socket.once("data", () => {
@@ -22,6 +26,14 @@ function answers(port) {
 		});
 		socket.once("error", reject);
 	});
+}
+
+function kill(pid) {
+	try {
+		process.kill(pid, "SIGKILL");
+	} catch {
+		/* It is gone already. */
+	}
 }
 
 export class Sshd {
@@ -53,7 +65,7 @@ export class Sshd {
 	}
 
 	fingerprint() {
-		return execFileSync("ssh-keygen", ["-lf", `${this.hostKey}.pub`], { encoding: "utf8" }).split(" ")[1];
+		return fingerprint(this.hostKey);
 	}
 
 	async up() {
@@ -69,20 +81,29 @@ export class Sshd {
 		await until("sshd", () => answers(this.port));
 	}
 
-	/* The listener and every session of it. */
-	async down() {
-		const sessions = execFileSync("ps", ["-e", "-o", "pid=,ppid="], { encoding: "utf8" })
+	/* The processes that serve the links of now. */
+	sessions() {
+		return execFileSync("ps", ["-e", "-o", "pid=,ppid="], { encoding: "utf8" })
 			.split("\n").map((line) => line.trim().split(/\s+/).map(Number))
 			.filter(([, parent]) => parent === this.child.process.pid).map(([pid]) => pid);
+	}
+
+	/* The listener and every session of it. */
+	async down() {
+		const sessions = this.sessions();
 
 		await this.child.stop();
-		for (const pid of sessions) {
-			try {
-				process.kill(pid, "SIGKILL");
-			} catch {
-				/* It went with its parent. */
-			}
-		}
+		sessions.forEach(kill);
+	}
+
+	/* Its links are cut, and new ones get no answer until thaw(). */
+	freeze() {
+		this.child.process.kill("SIGSTOP");
+		this.sessions().forEach(kill);
+	}
+
+	thaw() {
+		this.child.process.kill("SIGCONT");
 	}
 
 	async stop() {

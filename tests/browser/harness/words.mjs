@@ -13,3 +13,15 @@ export function words(lang) {
 		return text.replace(/\{(\w+)\}/g, (whole, name) => args[name] ?? whole);
 	};
 }
+
+const escape = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replace(/\s+/g, "\\s+");
+
+/* The same as patterns, where what is not given may be anything. */
+export function patterns(lang) {
+	return (key, args = {}) => {
+		const parts = words(lang)(key).split(/\{(\w+)\}/);
+
+		return new RegExp(parts.map((part, i) =>
+			i % 2 === 0 ? escape(part) : part in args ? escape(String(args[part])) : ".+").join(""));
+	};
+}
