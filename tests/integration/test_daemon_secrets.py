@@ -190,6 +190,46 @@ def test_a_proxys_password(daemon, sshd, web):
         daemon.restart()
 
 
+def test_a_proxy_whose_password_is_forgotten(daemon, sshd):
+    """It is not open to everybody then."""
+    daemon.add_server("vps", **sshd.fields())
+    made = daemon.add_forward(
+        "f", "vps", "dynamic", local="127.0.0.1:0", start=True,
+        socks_user="mole", socks_password="very dark")
+    daemon.wait_state("f", "connected")
+    daemon.api("DELETE", "/settings/secrets")
+    daemon.restart()
+    assert daemon.wait_state("f", "error")["error"]["code"] == \
+        "invalid_argument"
+    daemon.api("PATCH", f"/forwards/{made['id']}?stop=1&start=1",
+               {"socks_password": "very light"})
+    daemon.wait_state("f", "connected")
+
+
+def test_the_key_is_lost(daemon, vps):
+    """The way out: everything is forgotten, and asked for again."""
+    vps()
+    answer(daemon, makes.PASSWORD)
+    daemon.wait_state("f", "connected")
+    env.wait_until(lambda: stored(daemon) == ["password"], "the secret")
+    daemon.stop()
+    (daemon.state / "secret.key").unlink()
+    daemon.start()
+    assert daemon.api("GET", "/settings")["secrets_locked"]
+    assert prompt(daemon)["kind"] == "password"
+    with daemon.stream() as stream:
+        stream.wait("hello")
+        daemon.api("DELETE", "/settings/secrets")
+        assert not stream.wait("settings")[2]["secrets_locked"]
+    assert stored(daemon) == []
+    assert prompt(daemon)["kind"] == "password"
+    answer(daemon, makes.PASSWORD)
+    connected(daemon)
+    env.wait_until(lambda: stored(daemon) == ["password"], "the secret")
+    daemon.restart()
+    connected(daemon)
+
+
 READABLE = [
     "/forwards", "/servers", "/servers/1", "/events?limit=1000", "/prompts",
     "/settings", "/status", "/doctor", "/tokens", "/known-hosts",

@@ -205,6 +205,7 @@ def follow_rest(daemon):
     daemon.api("PUT", "/settings/secrets", {"how": "passphrase",
                                             "passphrase": "open"})
     daemon.api("POST", "/settings/unlock", {"passphrase": "open"})
+    daemon.api("DELETE", "/settings/secrets")
     daemon.api("PUT", "/settings/page-passphrase", {"passphrase": None})
     token = daemon.api("POST", "/tokens", {"name": "t", "scope": "read"})
     daemon.api("DELETE", f"/tokens/{token['id']}")
