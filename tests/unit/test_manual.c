@@ -1,0 +1,186 @@
+/*
+ * The manual against the tables: every command has its section, and every
+ * option is named there. The argument is the manual's folder.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "cli/completion.h"
+
+static const char *folder;
+static struct buf pages[3]; /* NUL-ended */
+enum { OVERVIEW, RUN, DAEMON };
+static unsigned missing;
+
+static void read_page(struct buf *page, const char *name)
+{
+	char path[512];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	f = fopen(path, "r");
+	if (f == NULL)
+		fail_msg("%s can't be read", path);
+	while (!feof(f) && !ferror(f)) {
+		uint8_t *p = buf_reserve(page, 65536);
+
+		buf_commit(page, fread(p, 1, 65536, f));
+	}
+	fclose(f);
+	buf_put_u8(page, 0);
+}
+
+static int read_pages(void **state)
+{
+	read_page(&pages[OVERVIEW], "taupe.1");
+	read_page(&pages[RUN], "taupe-run.1");
+	read_page(&pages[DAEMON], "taupe-daemon.8");
+	return 0;
+}
+
+static int drop_pages(void **state)
+{
+	for (int i = 0; i < 3; i++)
+		buf_done(&pages[i]);
+	return 0;
+}
+
+/* The text below a title with `word` in it, up to the next title. malloc'ed;
+ * NULL: there is none. */
+static char *section(const char *text, const char *macro, const char *word)
+{
+	size_t length = strlen(word), n;
+
+	while ((text = strstr(text, macro)) != NULL) {
+		const char *at = strstr(text, word);
+		const char *end = strchr(text, '\n');
+
+		if (at != NULL && at < end &&
+			(at[length] == ',' || at + length == end)) {
+			for (n = 1; end[n] != '\0' &&
+				    strncmp(end + n, ".Sh", 3) != 0 &&
+				    strncmp(end + n, ".Ss", 3) != 0;) {
+				n += strcspn(end + n, "\n");
+				n += end[n] == '\n';
+			}
+			return strndup(end, n);
+		}
+		text = end;
+	}
+	return NULL;
+}
+
+/* "Fl -tag", with nothing behind that makes it another one. */
+static bool names_option(const char *text, const char *name)
+{
+	char wanted[80];
+	size_t n = (size_t)snprintf(wanted, sizeof(wanted), "Fl %s", name + 1);
+
+	for (; (text = strstr(text, wanted)) != NULL; text += n)
+		if (!isalnum((unsigned char)text[n]) && text[n] != '-')
+			return true;
+	return false;
+}
+
+/* A list of names stands behind one Fl: "Fl f , -follow", "Fl 46gqv". */
+static bool lists_option(const char *text, const char *name)
+{
+	char line[512], *rest, *word;
+
+	for (; (text = strstr(text, "Fl ")) != NULL; text += 3) {
+		snprintf(line, sizeof(line), "%.*s", (int)strcspn(text, "\n"),
+			text);
+		rest = line + 3;
+		while ((word = strsep(&rest, " ")) != NULL) {
+			if (strcmp(word, name + 1) == 0 ||
+				(word == line + 3 && name[2] == '\0' &&
+					*word != '-' &&
+					strchr(word, name[1]) != NULL))
+				return true;
+		}
+	}
+	return false;
+}
+
+static void look_for(const char *text, const char *where, const char *name)
+{
+	if (text != NULL &&
+		(names_option(text, name) || lists_option(text, name)))
+		return;
+	print_error("%s: %s is not in the manual\n", where, name);
+	missing++;
+}
+
+static bool is_common(const struct args_option *o)
+{
+	for (const struct args_option *c = args_common; c->name != NULL; c++)
+		if (c == o)
+			return true;
+	return false;
+}
+
+static void check_option(void *arg, const struct completion_path *path,
+	const struct args_option *o)
+{
+	const char letter[] = {'-', o->letter, '\0'};
+	const char *name = path->command->name, *page;
+	char word[80], *text = NULL;
+
+	snprintf(word, sizeof(word), "taupe %s", name);
+	page = (const char *)buf_ptr(&pages[OVERVIEW]);
+	if (strcmp(name, "run") == 0)
+		text = strdup((const char *)buf_ptr(&pages[RUN]));
+	else if (strcmp(name, "daemon") == 0)
+		text = strdup((const char *)buf_ptr(&pages[DAEMON]));
+	else if (is_common(o))
+		text = section(page, ".Sh ", "OPTIONS OF EVERY COMMAND");
+	else
+		text = section(page, ".Ss ", word);
+	if (*o->name != '\0')
+		look_for(text, word, o->name);
+	if (o->letter != 0)
+		look_for(text, word, letter);
+	free(text);
+}
+
+static void check_path(void *arg, const struct completion_path *path)
+{
+	const char *page = (const char *)buf_ptr(&pages[OVERVIEW]);
+	char word[80], *text;
+
+	snprintf(word, sizeof(word), "taupe %s", path->command->name);
+	text = section(page, ".Ss ", word);
+	if (text == NULL || strstr(text, path->action) == NULL) {
+		print_error("%s %s is not in the manual\n", word, path->action);
+		missing++;
+	}
+	free(text);
+	completion_each_option(path, check_option, NULL);
+}
+
+static void every_command_and_option_is_there(void **state)
+{
+	completion_each_path(check_path, NULL);
+	assert_int_equal(missing, 0);
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_command_and_option_is_there),
+	};
+
+	if (argc != 2)
+		return EXIT_FAILURE;
+	folder = argv[1];
+	return cmocka_run_group_tests(tests, read_pages, drop_pages);
+}
