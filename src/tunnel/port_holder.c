@@ -240,7 +240,7 @@ bool port_holder_find(
 
 bool port_holder_find_path(const char *path, struct port_holder *ret_holder)
 {
-	unsigned long inode;
+	unsigned long inode = 0;
 
 	return scan_unix(path, &inode) && find_process(inode, ret_holder);
 }
