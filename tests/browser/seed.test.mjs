@@ -3,7 +3,7 @@
  * "Créer", "Exemples", "Gérer", "Surveiller", "Dépannage".
  */
 import assert from "node:assert/strict";
-import { after, afterEach, before, describe, it } from "node:test";
+import { after, before, describe, it } from "node:test";
 import { createServer } from "node:net";
 import { freePort, listen } from "./harness/children.mjs";
 import { Daemon } from "./harness/daemon.mjs";
@@ -47,7 +47,6 @@ for (const lang of ["fr", "en"]) {
 			browser = await launch();
 			page = await openPage(browser, daemon, { lang });
 		});
-		afterEach((t) => shot(page, `seed-${lang}-after-${t.name.split(":")[0]}`));
 		after(async () => {
 			if (page) await closePage(page);
 			await browser?.close();
