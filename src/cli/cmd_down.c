@@ -8,7 +8,7 @@ static int run(struct client *c, const struct args *a)
 }
 
 static const struct action actions[] = {
-	{"", wish_options, 0, ACTION_ANY_WORDS, 0, run},
+	{"", wish_options_down, 0, ACTION_ANY_WORDS, 0, run},
 	{NULL, NULL, 0, 0, 0, NULL},
 };
 

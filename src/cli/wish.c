@@ -14,6 +14,14 @@ const struct args_option wish_options[] = {
 	{NULL, 0, ARGS_FLAG, NULL},
 };
 
+const struct args_option wish_options_down[] = {
+	{"--all", 'a', ARGS_FLAG, NULL},
+	{"--no-wait", 0, ARGS_FLAG, NULL},
+	{"--tag", 't', ARGS_TEXT, NULL},
+	{"--timeout", 0, ARGS_SECONDS, NULL},
+	{NULL, 0, ARGS_FLAG, NULL},
+};
+
 static int only_ask(struct client *c, const struct args *a,
 	const json_t *forwards, enum follow_what what)
 {

@@ -9,6 +9,8 @@
 #include "cli/follow.h"
 
 extern const struct args_option wish_options[];
+/* Nothing is asked while forwards stop: there are no answers to keep. */
+extern const struct args_option wish_options_down[];
 
 int wish_run(struct client *c, const struct args *a, enum follow_what what);
 

@@ -1,6 +1,6 @@
 /*
- * The manual against the tables: every command has its section, and every
- * option is named there. The argument is the manual's folder.
+ * The manual and the help against the tables: every command has its section,
+ * and every option is named there. The argument is the manual's folder.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/catalog.h"
 #include "cli/completion.h"
 
 static const char *folder;
@@ -152,6 +153,49 @@ static void check_option(void *arg, const struct completion_path *path,
 	free(text);
 }
 
+/* `edit` says that it takes what `add` takes. */
+static bool helps_with(
+	enum lang lang, const char *command, const struct args_option *o)
+{
+	char key[64];
+	const char *text;
+	size_t n = strlen(o->name);
+
+	snprintf(key, sizeof(key), "help.%s", command);
+	text = catalog_find(lang, key);
+	while (text != NULL && (text = strstr(text, o->name)) != NULL) {
+		text += n;
+		if (*text != '-' && !isalnum((unsigned char)*text))
+			return true;
+	}
+	return strcmp(command, "edit") == 0 && helps_with(lang, "add", o);
+}
+
+static void check_help(void *arg, const struct completion_path *path,
+	const struct args_option *o)
+{
+	for (int l = 0; l < LANG_COUNT; l++) {
+		if (*o->name == '\0' || strcmp(o->name, "--help") == 0 ||
+			helps_with((enum lang)l, path->command->name, o))
+			continue;
+		print_error("help of %s (%s) has no %s\n", path->command->name,
+			catalog_lang_name((enum lang)l), o->name);
+		missing++;
+	}
+}
+
+static void check_help_of(void *arg, const struct completion_path *path)
+{
+	completion_each_option(path, check_help, NULL);
+}
+
+static void the_help_has_every_option(void **state)
+{
+	missing = 0;
+	completion_each_path(check_help_of, NULL);
+	assert_int_equal(missing, 0);
+}
+
 static void check_path(void *arg, const struct completion_path *path)
 {
 	const char *page = (const char *)buf_ptr(&pages[OVERVIEW]);
@@ -177,6 +221,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_command_and_option_is_there),
+		cmocka_unit_test(the_help_has_every_option),
 	};
 
 	if (argc != 2)
