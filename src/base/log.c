@@ -21,6 +21,9 @@
 static _Atomic int current_level = LOG_WARN;
 static enum log_form current_form = LOG_FORM_PLAIN;
 
+static _Atomic int64_t room;
+static void (*_Atomic on_full)(void);
+
 static const struct {
 	const char *word;   /* in lines */
 	const char *name;   /* in settings and JSON */
@@ -73,6 +76,12 @@ bool log_level_parse(const char *name, enum log_level *ret_level)
 void log_set_form(enum log_form form)
 {
 	current_form = form;
+}
+
+void log_set_room(size_t bytes, void (*fn)(void))
+{
+	on_full = fn;
+	room = (int64_t)bytes;
 }
 
 /* ---- a line under construction ---- */
@@ -176,10 +185,18 @@ static void put_fact(struct line *l, const char *key, const char *value)
 
 static void send(struct line *l)
 {
+	int64_t left;
+
 	put_text(l, current_form == LOG_FORM_JSON ? "}\n" : "\n");
 	if (write(STDERR_FILENO, l->text, l->n) < 0) {
 		/* There is nowhere left to say it. */
 	}
+	if (on_full == NULL)
+		return;
+	/* One thread is the one that makes it full. */
+	left = atomic_fetch_sub(&room, (int64_t)l->n);
+	if (left > 0 && left <= (int64_t)l->n)
+		on_full();
 }
 
 void log_write(enum log_level level, const char *fmt, ...)

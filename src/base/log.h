@@ -8,6 +8,7 @@
 #define TAUPE_BASE_LOG_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG, LOG_TRACE };
 
@@ -31,6 +32,10 @@ enum log_form {
 };
 /* Once, before there are threads. */
 void log_set_form(enum log_form form);
+
+/* Once `bytes` more have been written, `on_full` is called, by the thread that
+ * wrote them; it may set it anew, and stderr too, but write nothing. */
+void log_set_room(size_t bytes, void (*on_full)(void));
 
 void log_write(enum log_level level, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));

@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "cli/daemon_shed.h"
 #include "cli/daemon_unlock.h"
+#include "cli/log_file.h"
 #include "cli/text.h"
 #include "daemon/control.h"
 #include "daemon/lock.h"
@@ -347,6 +348,7 @@ int daemon_life_run(const struct daemon_args *args, struct service *service,
 	if (err == 0)
 		err = lock_take(&l.places, &l.lock, trouble);
 	if (err == 0) {
+		log_file_bound(l.places.state_dir);
 		err = with_state(&l, trouble);
 		lock_release(&l.lock);
 	}

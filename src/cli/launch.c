@@ -19,6 +19,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "cli/launch_systemd.h"
+#include "cli/log_file.h"
 
 #define START_MS 10000
 /* Between the socket's name and its first accept there is no event. */
@@ -44,15 +45,6 @@ static int try_connect(const char *path)
 static bool is_absent(int error)
 {
 	return error == ENOENT || error == ECONNREFUSED || error == ENOTDIR;
-}
-
-static int open_log(const struct places *places)
-{
-	char path[PATH_MAX];
-
-	snprintf(path, sizeof(path), "%s/daemon.log", places->state_dir);
-	return open(path,
-		O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
 }
 
 /* In the child: nothing of this process goes along but its environment. */
@@ -84,7 +76,7 @@ static pid_t start(const struct places *places, struct trouble *trouble)
 
 	if (places_make(places, trouble) < 0)
 		return -1;
-	log = open_log(places);
+	log = log_file_open(places->state_dir);
 	if (log < 0) {
 		file_trouble(trouble, ERR_FILE, places->state_dir, errno);
 		return -1;

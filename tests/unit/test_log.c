@@ -122,6 +122,32 @@ static void long_lines(void **state)
 	}
 }
 
+static unsigned times_full;
+
+static void on_full(void)
+{
+	times_full++;
+	if (times_full < 3)
+		log_set_room(1, on_full);
+}
+
+/* Told once, however much comes then, until there is room again. */
+static void room_runs_out(void **state)
+{
+	log_set_form(LOG_FORM_PLAIN);
+	log_set_room(strlen("taupe: info: 1\n") + 1, on_full);
+	log_info("1");
+	assert_int_equal(times_full, 0);
+	log_info("2");
+	assert_int_equal(times_full, 1);
+	for (int i = 0; i < 4; i++)
+		log_info("3");
+	assert_int_equal(times_full, 3);
+	log_set_room(1, NULL);
+	log_info("4");
+	assert_int_equal(times_full, 3);
+}
+
 static void levels(void **state)
 {
 	enum log_level level = LOG_TRACE;
@@ -165,6 +191,7 @@ int main(void)
 		cmocka_unit_test_setup(journal_lines, setup),
 		cmocka_unit_test_setup(json_lines, setup),
 		cmocka_unit_test_setup(long_lines, setup),
+		cmocka_unit_test_setup(room_runs_out, setup),
 		cmocka_unit_test(levels),
 	};
 
