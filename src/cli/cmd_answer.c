@@ -168,8 +168,10 @@ static int choose(struct client *c, const struct args *a, const json_t *list)
 		code = find(list, a->words[0], &prompt);
 	if (code != 0)
 		return code;
-	if (args_json(a) || args_has(a, "--list"))
-		return args_json(a) ? view_print_json(list) : print(list);
+	if (args_json(a))
+		return view_print_json(list);
+	if (args_has(a, "--list") && json_array_size(list) != 0)
+		return print(list);
 	if (json_array_size(list) == 0) {
 		text_complain(catalog_get("cli.no_prompts"));
 		return 0;

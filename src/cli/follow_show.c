@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/catalog.h"
 #include "base/clean.h"
 #include "base/mem.h"
 #include "cli/field.h"
@@ -124,7 +125,8 @@ void follow_show_settled(struct follow_show *s, const json_t *forward)
 	clean_line(route, sizeof(route), route, strlen(route));
 	clean_line(name, sizeof(name), field_text(forward, "name"),
 		strlen(field_text(forward, "name")));
-	printf("%s: %s  %s\n", name, view_state(forward), route);
+	printf("%s%s%s  %s\n", name, catalog_get("unit.colon"),
+		view_state(forward), route);
 	fflush(stdout);
 }
 

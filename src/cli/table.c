@@ -209,6 +209,8 @@ static void lay_out(const struct table *t, struct layout *l)
 
 static void pad(struct buf *out, size_t n)
 {
+	if (n == 0)
+		return;
 	memset(buf_reserve(out, n), ' ', n);
 	buf_commit(out, n);
 }
