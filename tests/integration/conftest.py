@@ -76,13 +76,13 @@ def web():
         yield service
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def postgres():
     with databases.Postgres() as made:
         yield made
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def mariadb():
     with databases.MariaDb() as made:
         yield made
