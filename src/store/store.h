@@ -57,7 +57,7 @@ void store_rollback(struct store *s); /* nothing was begun: fine */
 enum store_keep {
 	STORE_KEEP,    /* keyring or sealed file */
 	STORE_SESSION, /* while the daemon runs */
-	STORE_NEVER,   /* asked each time */
+	STORE_NEVER,   /* asked at each start */
 	STORE_KEEP_COUNT
 };
 
