@@ -9,6 +9,7 @@
 #include "api/member.h"
 #include "api/refuse.h"
 #include "api/request.h"
+#include "daemon/vault.h"
 
 #define BASE "/api/v1/servers"
 
@@ -96,6 +97,18 @@ static int put_secrets(struct control *c, uint32_t id,
 	return err;
 }
 
+/* What could not be kept is said before anything is changed. */
+static int check_secrets(const struct control *c, const struct fields_server *f,
+	struct trouble *trouble)
+{
+	bool any = secret_is_set(&f->password) || secret_is_set(&f->passphrase);
+
+	if (!any || f->record.keep_secrets != STORE_KEEP ||
+		!vault_is_locked(control_vault(c)))
+		return 0;
+	return trouble_say(trouble, ERR_VAULT_LOCKED, "secrets");
+}
+
 /* Stores what the body says over `from` (NULL: a new one). */
 static void put(
 	struct request *r, const struct store_server *from, unsigned status)
@@ -117,8 +130,10 @@ static void put(
 		refuse_fields(r, &fields);
 		goto out;
 	}
-	err = control_put_server(c, &f.record, request_if_match(r),
-		put_flags(r), &fields, &id, &trouble);
+	err = check_secrets(c, &f, &trouble);
+	if (err == 0)
+		err = control_put_server(c, &f.record, request_if_match(r),
+			put_flags(r), &fields, &id, &trouble);
 	if (id == 0)
 		id = f.record.id;
 	if (err == 0)

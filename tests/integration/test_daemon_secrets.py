@@ -206,6 +206,25 @@ def test_a_proxy_whose_password_is_forgotten(daemon, sshd):
     daemon.wait_state("f", "connected")
 
 
+def test_a_password_that_cannot_be_kept(daemon, server):
+    """Nothing is half done: neither the server is there, nor its change."""
+    fields = {"name": "vps", **server.fields(None)}
+    daemon.api("PUT", "/settings/secrets", {"how": "passphrase",
+                                            "passphrase": "open"})
+    daemon.restart()
+    refused = daemon.refuses("POST", "/servers",
+                             {**fields, "password": makes.PASSWORD})
+    assert refused.code == "secrets_locked"
+    assert daemon.api("GET", "/servers") == []
+    daemon.api("POST", "/servers", fields)
+    refused = daemon.refuses("PATCH", "/servers/1",
+                             {"name": "other", "password": makes.PASSWORD})
+    assert refused.code == "secrets_locked"
+    assert daemon.api("GET", "/servers/1")["name"] == "vps"
+    daemon.api("PATCH", "/servers/1", {"keep_secrets": "session",
+                                       "password": makes.PASSWORD})
+
+
 def test_the_key_is_lost(daemon, vps):
     """The way out: everything is forgotten, and asked for again."""
     vps()
