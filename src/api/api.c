@@ -106,12 +106,3 @@ const struct api_config *api_config(const struct api *a)
 	return &a->config;
 }
 
-const char *api_url(const struct api *a)
-{
-	return a->url;
-}
-
-struct access *api_access(struct api *a)
-{
-	return a->access;
-}

@@ -54,10 +54,5 @@ void api_free(struct api *a);
 const char *api_listen(const struct api *a);
 /* What it was made with; the texts are its own copies. */
 const struct api_config *api_config(const struct api *a);
-/* Where the page is, without a slash at the end; "" without TCP. */
-const char *api_url(const struct api *a);
-struct access;
-/* Sessions and tokens (access.h). */
-struct access *api_access(struct api *a);
 
 #endif

@@ -21,6 +21,16 @@ int file_trouble(struct trouble *trouble, int code, const char *path, int error)
 	return -code;
 }
 
+int file_refuse(struct trouble *trouble, const char *path, const char *detail)
+{
+	if (trouble != NULL) {
+		trouble_set(trouble, ERR_FILE);
+		trouble_arg(trouble, "path", "%s", path);
+		trouble_arg(trouble, "detail", "%s", detail);
+	}
+	return -ERR_FILE;
+}
+
 static int read_all(int fd, size_t max_bytes, struct buf *out)
 {
 	size_t total = 0;

@@ -27,5 +27,7 @@ int file_read_fd(int fd, const char *path, size_t max_bytes, struct buf *out,
  * `error` (an errno). Returns -code; `trouble` may be NULL. */
 int file_trouble(
 	struct trouble *trouble, int code, const char *path, int error);
+/* The same as ERR_FILE, in words of ours (`detail`, a detail's text). */
+int file_refuse(struct trouble *trouble, const char *path, const char *detail);
 
 #endif

@@ -27,29 +27,6 @@ static const struct table_column columns[] = {
 	{"field.about", false, TABLE_END, 20, 0},
 };
 
-static int send_secret(struct client *c, const json_t *server, json_t *body)
-{
-	struct secret value = SECRET_INIT;
-	struct buf text = BUF_INIT;
-	char path[64];
-	int code = confirm_read(
-		catalog_get(strcmp(field_text(body, "kind"), "passphrase") == 0
-				    ? "cli.type_passphrase"
-				    : "cli.type_password"),
-		&value);
-
-	if (code != 0)
-		return code;
-	question_put_body(&text, json_incref(body), "value", &value);
-	secret_done(&value);
-	snprintf(path, sizeof(path), "/servers/%lld/secrets",
-		(long long)field_int(server, "id"));
-	if (client_send(c, "PUT", path, &text, NULL) < 0)
-		code = client_complain(c);
-	buf_wipe_done(&text);
-	return code;
-}
-
 static int run_set(struct client *c, const struct args *a)
 {
 	json_t *server = NULL, *body = json_pack("{s:s}", "kind", "password");
@@ -58,7 +35,7 @@ static int run_set(struct client *c, const struct args *a)
 	if (code == 0)
 		code = action_fields(a, body);
 	if (code == 0)
-		code = send_secret(c, server, body);
+		code = question_keep(c, server, json_incref(body));
 	json_decref(body);
 	json_decref(server);
 	return code;

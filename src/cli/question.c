@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/catalog.h"
+#include "cli/confirm.h"
 #include "cli/field.h"
 #include "ssh/prompt.h"
 
@@ -104,4 +106,29 @@ int question_answer(struct client *c, uint32_t id, const struct secret *answers,
 	r = client_send(c, "POST", path, &body, NULL);
 	buf_wipe_done(&body);
 	return r;
+}
+
+int question_keep(struct client *c, const json_t *server, json_t *body)
+{
+	bool passphrase = strcmp(field_text(body, "kind"), "passphrase") == 0;
+	struct secret value = SECRET_INIT;
+	struct buf text = BUF_INIT;
+	char path[64];
+	int code;
+
+	code = confirm_read(catalog_get(passphrase ? "cli.type_passphrase"
+						   : "cli.type_password"),
+		&value);
+	if (code != 0) {
+		json_decref(body);
+		return code;
+	}
+	question_put_body(&text, body, "value", &value);
+	secret_done(&value);
+	snprintf(path, sizeof(path), "/servers/%lld/secrets",
+		(long long)field_int(server, "id"));
+	if (client_send(c, "PUT", path, &text, NULL) < 0)
+		code = client_complain(c);
+	buf_wipe_done(&text);
+	return code;
 }

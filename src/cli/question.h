@@ -30,4 +30,9 @@ void question_put_secret(struct buf *out, const struct secret *text);
 void question_put_body(struct buf *out, json_t *body, const char *field,
 	const struct secret *text);
 
+/* Reads a secret here and keeps it for the server: `body`, taken over, says its
+ * kind. 0, or the exit code, and then it is said. */
+int question_keep(
+	struct client *c, const json_t *server, json_t *body) WARN_UNUSED;
+
 #endif

@@ -7,7 +7,6 @@
 #include "base/catalog.h"
 #include "base/mem.h"
 #include "cli/action.h"
-#include "cli/confirm.h"
 #include "cli/field.h"
 #include "cli/pick.h"
 #include "cli/question.h"
@@ -129,23 +128,7 @@ int server_options_fill(
 int server_options_secret(
 	struct client *c, const struct args *a, const json_t *server)
 {
-	struct secret password = SECRET_INIT;
-	struct buf text = BUF_INIT;
-	char path[64];
-	int code;
-
 	if (!args_has(a, "--password-stdin"))
 		return 0;
-	code = confirm_read(catalog_get("cli.type_password"), &password);
-	if (code != 0)
-		return code;
-	question_put_body(&text, json_pack("{s:s}", "kind", "password"),
-		"value", &password);
-	secret_done(&password);
-	snprintf(path, sizeof(path), "/servers/%lld/secrets",
-		(long long)field_int(server, "id"));
-	if (client_send(c, "PUT", path, &text, NULL) < 0)
-		code = client_complain(c);
-	buf_wipe_done(&text);
-	return code;
+	return question_keep(c, server, json_pack("{s:s}", "kind", "password"));
 }

@@ -17,16 +17,6 @@ static_assert(
 	sizeof(((struct sockaddr_un *)0)->sun_path) == PLACES_SOCKET_MAX + 1,
 	"a path and its NUL");
 
-static int refuse(struct trouble *trouble, const char *path, const char *why)
-{
-	if (trouble != NULL) {
-		trouble_set(trouble, ERR_FILE);
-		trouble_arg(trouble, "path", "%s", path);
-		trouble_arg(trouble, "detail", "%s", why);
-	}
-	return -ERR_FILE;
-}
-
 /* NULL when it says nothing. */
 static const char *environment(const char *name)
 {
@@ -119,13 +109,13 @@ int places_resolve(const char *state, const char *socket, struct places *ret,
 	if (!named)
 		p.state_dir = home_state();
 	if (p.state_dir == NULL)
-		return refuse(trouble, "HOME", "there is no home folder");
+		return file_refuse(trouble, "HOME", "there is no home folder");
 	if (socket == NULL || *socket == '\0')
 		socket = environment("TAUPE_SOCKET");
 	p.socket_path = socket != NULL ? absolute(socket)
 				       : default_socket(p.state_dir, named);
 	if (strlen(p.socket_path) > PLACES_SOCKET_MAX) {
-		err = refuse(trouble, p.socket_path,
+		err = file_refuse(trouble, p.socket_path,
 			"longer than the 107 bytes of a socket");
 		places_done(&p);
 		return err;
@@ -178,9 +168,9 @@ static int check_state(const char *path, struct trouble *trouble)
 	if (!S_ISDIR(st.st_mode))
 		return file_trouble(trouble, ERR_FILE, path, ENOTDIR);
 	if (st.st_uid != geteuid())
-		return refuse(trouble, path, "it belongs to another user");
+		return file_refuse(trouble, path, "it belongs to another user");
 	if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
-		return refuse(
+		return file_refuse(
 			trouble, path, "others can write in it: chmod 700");
 	return 0;
 }

@@ -132,16 +132,6 @@ int vault_key_make_file(const char *folder, uint8_t ret_key[VAULT_BOX_KEY],
 	return err;
 }
 
-static int refuse(struct trouble *trouble, const char *path, const char *why)
-{
-	if (trouble != NULL) {
-		trouble_set(trouble, ERR_FILE);
-		trouble_arg(trouble, "path", "%s", path);
-		trouble_arg(trouble, "detail", "%s", why);
-	}
-	return -ERR_FILE;
-}
-
 static int read_key(
 	int fd, const char *path, uint8_t *ret_key, struct trouble *trouble)
 {
@@ -152,14 +142,14 @@ static int read_key(
 	if (fstat(fd, &st) != 0)
 		return file_trouble(trouble, ERR_FILE, path, errno);
 	if (st.st_uid != geteuid())
-		return refuse(trouble, path, "it belongs to another user");
+		return file_refuse(trouble, path, "it belongs to another user");
 	if ((st.st_mode & 077) != 0)
-		return refuse(trouble, path,
+		return file_refuse(trouble, path,
 			"refused, as others can read it: chmod 600");
 	err = file_read_fd(fd, path, VAULT_KEY_TEXT, &text, trouble);
 	if (err == 0 && vault_key_parse((const char *)buf_ptr(&text),
 				buf_len(&text), ret_key) < 0)
-		err = refuse(trouble, path, "it holds no key of taupe's");
+		err = file_refuse(trouble, path, "it holds no key of taupe's");
 	buf_wipe_done(&text);
 	return err;
 }

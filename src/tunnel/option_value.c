@@ -3,7 +3,6 @@
 #include <ctype.h>
 #include <limits.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/buf.h"
 #include "base/mem.h"
@@ -36,17 +35,6 @@ char *option_value_word(const char **cursor)
 	}
 	buf_done(&word);
 	return copy;
-}
-
-int option_value_flag(const char *text, bool *ret_flag)
-{
-	if (strcasecmp(text, "yes") == 0 || strcasecmp(text, "true") == 0)
-		*ret_flag = true;
-	else if (strcasecmp(text, "no") == 0 || strcasecmp(text, "false") == 0)
-		*ret_flag = false;
-	else
-		return -ERR_INVALID;
-	return 0;
 }
 
 /* The digits at `*p`, as far as they stay below 2^50. */

@@ -18,9 +18,6 @@
  * closed. */
 char *option_value_word(const char **cursor);
 
-/* "yes" and "true", "no" and "false". -ERR_INVALID. */
-int option_value_flag(const char *text, bool *ret_flag) WARN_UNUSED;
-
 /* A whole decimal number of at most `max`. -ERR_INVALID. */
 int option_value_unsigned(
 	const char *text, unsigned max, unsigned *ret_n) WARN_UNUSED;
