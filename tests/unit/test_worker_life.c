@@ -126,7 +126,7 @@ static void test_stop_between_tries(void **state)
 	assert_in_range(e->next_try_ms, 250, 500);
 	e = live_await_server(
 		&f->live, SERVER, STATE_CONNECTING, ERR_CONNECT_REFUSED);
-	assert_in_range(e->next_try_ms, 500, 1000);
+	assert_in_range(e->next_try_ms, 350, 700);
 	stop(f);
 }
 
