@@ -271,10 +271,10 @@ struct access_grant access_find(
 static int add(struct access *a, enum access_by by, struct store_access *row,
 	char ret_value[ACCESS_VALUE], struct trouble *trouble)
 {
-	size_t n = by == ACCESS_TOKEN ? strlen(ACCESS_PREFIX) : 0;
+	int n = snprintf(ret_value, ACCESS_VALUE, "%s",
+		by == ACCESS_TOKEN ? ACCESS_PREFIX : "");
 	int err;
 
-	memcpy(ret_value, ACCESS_PREFIX, n);
 	access_random(ret_value + n, RANDOM_BYTES);
 	hash(ret_value, strlen(ret_value), row->hash);
 	row->kind = kind_name(by);
@@ -312,13 +312,13 @@ static int make_room(struct access *a, struct trouble *trouble)
 {
 	struct entry *last = NULL;
 
-	if (count(a, ACCESS_SESSION) < ACCESS_SESSIONS_MAX)
-		return 0;
 	for (size_t i = 0; i < a->n; i++)
 		if (a->entry[i].by == ACCESS_SESSION &&
 			(last == NULL ||
 				a->entry[i].row.used_ms < last->row.used_ms))
 			last = &a->entry[i];
+	if (last == NULL || count(a, ACCESS_SESSION) < ACCESS_SESSIONS_MAX)
+		return 0;
 	return remove_entry(a, last, trouble);
 }
 

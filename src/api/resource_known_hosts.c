@@ -172,7 +172,7 @@ static void accept_key(struct request *r)
 		fields_wrong(&fields, "server_id", "it is missing");
 	if (key.fingerprint == NULL)
 		fields_wrong(&fields, "fingerprint", "it is missing");
-	if (fields.n != 0)
+	if (fields.n != 0 || key.fingerprint == NULL)
 		refuse_fields(r, &fields);
 	else
 		answer(r, &key);

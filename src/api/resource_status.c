@@ -2,6 +2,8 @@
  * The daemon itself: how it is, and what it can be told. See docs/api.md.
  */
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "api/doctor.h"
@@ -45,12 +47,14 @@ static struct counts count(const struct control *c)
 static uint64_t memory_bytes(void)
 {
 	FILE *f = fopen("/proc/self/statm", "re");
-	unsigned long all = 0, resident = 0;
+	char line[64] = "", *second;
+	unsigned long resident = 0;
 
 	if (f == NULL)
 		return 0;
-	if (fscanf(f, "%lu %lu", &all, &resident) != 2)
-		resident = 0;
+	if (fgets(line, sizeof(line), f) != NULL &&
+		(second = strchr(line, ' ')) != NULL)
+		resident = strtoul(second, NULL, 10);
 	fclose(f);
 	return (uint64_t)resident * (uint64_t)sysconf(_SC_PAGESIZE);
 }

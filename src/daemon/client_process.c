@@ -185,8 +185,10 @@ static void look_into(struct client_processes *p, const char *pid)
 		if (n < 0)
 			continue;
 		target[n] = '\0';
-		if (sscanf(target, "socket:[%lu]", &wanted.inode) != 1 ||
-			wanted.inode == 0)
+		if (strncmp(target, "socket:[", 8) != 0)
+			continue;
+		wanted.inode = strtoul(target + 8, NULL, 10);
+		if (wanted.inode == 0)
 			continue;
 		row = bsearch(&wanted, p->row, p->n, sizeof(*p->row), by_inode);
 		if (row == NULL || row->pid != 0)

@@ -70,9 +70,10 @@ static void put_before(struct server_config *config, struct server_config *hop)
 	config->n_jumps = all;
 }
 
-/* The server's options, and the hops of its ProxyJump. */
-static int make_one(const struct store_server *server,
-	struct server_config **ret_config, struct trouble *trouble)
+/* The server's options, and the hops of its ProxyJump. NULL, with the trouble:
+ * they make no sense. */
+static struct server_config *make_one(
+	const struct store_server *server, struct trouble *trouble)
 {
 	struct server_config *config;
 	int err;
@@ -86,46 +87,50 @@ static int make_one(const struct store_server *server,
 		err = jumps_make(config, trouble);
 	if (err != 0) {
 		server_config_free(config);
-		return err;
+		return NULL;
 	}
-	*ret_config = config;
-	return 0;
+	return config;
+}
+
+/* The jump server `id` of `server`, as make_one has it. */
+static struct server_config *make_hop(const struct control *c,
+	const struct store_server *server, uint32_t id, struct trouble *trouble)
+{
+	const struct control_server *via = control_server(c, id);
+
+	if (via != NULL && id != server->id)
+		return make_one(&via->want, trouble);
+	(void)trouble_say(trouble, ERR_INVALID, "%s",
+		via == NULL ? "there is no such jump server"
+			    : "the jump servers go round in a circle");
+	return NULL;
 }
 
 int control_config_make(const struct control *c,
 	const struct store_server *server, struct server_config **ret_config,
 	struct trouble *trouble)
 {
-	const struct control_server *via = NULL;
-	struct server_config *config = NULL, *hop;
+	struct server_config *config = make_one(server, trouble), *hop;
 	uint32_t next = server->jump_server;
-	int err;
 
-	err = make_one(server, &config, trouble);
-	while (err == 0 && next != 0) {
-		via = control_server(c, next);
-		if (via == NULL)
-			err = trouble_say(trouble, ERR_INVALID,
-				"there is no such jump server");
-		else if (next == server->id)
-			err = trouble_say(trouble, ERR_INVALID,
-				"the jump servers go round in a circle");
-		else
-			err = make_one(&via->want, &hop, trouble);
-		if (err != 0)
-			break;
+	while (config != NULL && next != 0) {
+		hop = make_hop(c, server, next, trouble);
+		if (hop == NULL)
+			goto fail;
 		put_before(config, hop);
-		next = via->want.jump_server;
-		if (config->n_jumps > JUMP_MAX)
-			err = trouble_say(
+		next = control_server(c, next)->want.jump_server;
+		if (config->n_jumps > JUMP_MAX) {
+			(void)trouble_say(
 				trouble, ERR_INVALID, "too many hops");
-	}
-	if (err != 0) {
-		server_config_free(config);
-		return err;
+			goto fail;
+		}
 	}
 	*ret_config = config;
-	return 0;
+	return config != NULL ? 0 : -ERR_INVALID;
+
+fail:
+	server_config_free(config);
+	return -ERR_INVALID;
 }
 
 bool control_config_passes(

@@ -104,19 +104,25 @@ void control_conns_came(
 	hand_over(c, l, conns);
 }
 
+/* One that waits for the server, which it is not to wait for any more. */
+static struct control_listing *take_waiting(
+	struct control *c, const struct kept_server *s)
+{
+	struct control_listing *l;
+
+	STAILQ_FOREACH (l, &c->listings, next)
+		if (id_map_remove(&l->left, s->view.want.id) != NULL)
+			return l;
+	return NULL;
+}
+
 void control_conns_gone(struct control *c, const struct kept_server *s)
 {
-	struct control_listing *l = STAILQ_FIRST(&c->listings);
+	struct control_listing *l;
 
 	/* Anything may happen in the call: from the start each time. */
-	while (l != NULL) {
-		if (id_map_remove(&l->left, s->view.want.id) == NULL) {
-			l = STAILQ_NEXT(l, next);
-			continue;
-		}
+	while ((l = take_waiting(c, s)) != NULL)
 		hand_over(c, l, NULL);
-		l = STAILQ_FIRST(&c->listings);
-	}
 }
 
 void control_conns_end(struct control *c)

@@ -392,9 +392,10 @@ void control_test_cancel(struct control *c, uint32_t id)
 
 void control_tests_end(struct control *c)
 {
-	struct kept_test *t;
+	struct kept_test *t, *next;
 
-	while ((t = TAILQ_FIRST(&c->tests)) != NULL) {
+	for (t = TAILQ_FIRST(&c->tests); t != NULL; t = next) {
+		next = TAILQ_NEXT(t, next);
 		cancel(c, t);
 		drop(c, t);
 	}

@@ -144,16 +144,16 @@ static size_t find_twin(const struct planner *p, size_t i)
 static void plan_server(struct planner *p, size_t i)
 {
 	const struct import_server *s = &p->set->servers[i];
-	const struct import_row *via =
-		p->jump[i] != NONE ? &p->plan->servers[p->jump[i]] : NULL;
-	struct import_row *row = &p->plan->servers[i];
+	struct import_row *rows = p->plan->servers, *row = &rows[i];
+	bool jumps = p->jump[i] != NONE;
+	uint32_t via = jumps ? rows[p->jump[i]].id : 0;
 	struct control_fields fields = {0};
 	const struct trouble *wrong;
 	size_t twin;
 
-	p->hops[i] = via != NULL ? p->hops[p->jump[i]] + 1 : 1;
+	p->hops[i] = jumps ? p->hops[p->jump[i]] + 1 : 1;
 	if (s->jump != NULL &&
-		(via == NULL || via->action == IMPORT_CONFLICT)) {
+		(!jumps || rows[p->jump[i]].action == IMPORT_CONFLICT)) {
 		conflict(row, s->server.name, "there is no such jump server");
 		return;
 	}
@@ -161,9 +161,8 @@ static void plan_server(struct planner *p, size_t i)
 		conflict(row, s->server.name, "too many hops");
 		return;
 	}
-	if (via == NULL || via->id != 0)
-		row->id = find_server(
-			p->c, &s->server, via != NULL ? via->id : 0);
+	if (!jumps || via != 0)
+		row->id = find_server(p->c, &s->server, via);
 	if (row->id != 0) {
 		row->action = IMPORT_SAME;
 		row->name =
