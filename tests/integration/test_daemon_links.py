@@ -13,7 +13,7 @@ import makes
 import peers
 from networks import HERE, FarSshd
 
-pytestmark = [pytest.mark.taupe_only, pytest.mark.sanitized]
+pytestmark = pytest.mark.taupe_only
 
 
 @pytest.fixture
@@ -52,6 +52,7 @@ def act(daemon, what, *names):
 
 # Lost, and found again.
 
+@pytest.mark.sanitized
 @pytest.mark.workers
 def test_comes_back_after_the_servers_restart(daemon, server, add):
     daemon.add_server("vps", **server.fields())
@@ -149,6 +150,7 @@ def test_a_network_that_went_is_noticed_at_once(far):
 
 # Shared.
 
+@pytest.mark.sanitized
 def test_forwards_share_one_link_and_the_last_one_closes_it(
         daemon, server, add):
     daemon.add_server("vps", **server.fields())
@@ -171,6 +173,7 @@ def test_forwards_share_one_link_and_the_last_one_closes_it(
     assert daemon.api("GET", "/servers")[0]["state"] == "disconnected"
 
 
+@pytest.mark.sanitized
 @pytest.mark.parametrize("pool", [1, 3])
 def test_the_pool_grows_as_far_as_it_may(daemon, server, add, stack, pool):
     daemon.add_server("vps", **server.fields(pool=pool))
@@ -186,6 +189,7 @@ def test_the_pool_grows_as_far_as_it_may(daemon, server, add, stack, pool):
     assert daemon.forward("f")["connections"] == 200
 
 
+@pytest.mark.sanitized
 def test_numbers_stay_after_a_stop(daemon, server, add):
     daemon.add_server("vps", **server.fields())
     add()
@@ -201,6 +205,7 @@ def test_numbers_stay_after_a_stop(daemon, server, add):
     env.wait_until(lambda: numbers() == [3000, 3000, 3, 0], numbers)
 
 
+@pytest.mark.sanitized
 def test_groups_start_and_stop(daemon, server, add):
     daemon.add_server("vps", **server.fields())
     for number in range(6):
@@ -231,6 +236,7 @@ def wait_connected_anew(daemon, path):
         "connected anew")
 
 
+@pytest.mark.sanitized
 def test_start_over(daemon, server, add):
     """A forward alone keeps the server's link; a server's is a new one."""
     daemon.add_server("vps", **server.fields())
@@ -249,6 +255,7 @@ def test_start_over(daemon, server, add):
 
 # When.
 
+@pytest.mark.sanitized
 def test_lazy_connects_with_its_first_client(daemon, server, add):
     daemon.add_server("vps", **server.fields())
     add(lazy=True)
@@ -262,6 +269,7 @@ def test_lazy_connects_with_its_first_client(daemon, server, add):
     assert links_to(server.port) == 1
 
 
+@pytest.mark.sanitized
 def test_idle_rests_and_wakes(daemon, server, add):
     daemon.add_server("vps", **server.fields())
     add(idle_disconnect_s=1)
@@ -288,6 +296,7 @@ def test_auto_off(daemon, server, add):
     assert not daemon.forward("f")["wanted"]
 
 
+@pytest.mark.sanitized
 def test_auto_off_passes_while_the_daemon_is_away(daemon, server, add):
     daemon.add_server("vps", **server.fields())
     add(auto_off_s=3600)

@@ -12,7 +12,7 @@ import env
 import makes
 import peers
 
-pytestmark = [pytest.mark.taupe_only, pytest.mark.sanitized]
+pytestmark = pytest.mark.taupe_only
 
 
 @pytest.fixture
