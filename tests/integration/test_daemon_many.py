@@ -99,6 +99,8 @@ def test_fifty_forwards(daemon, server, echo):
         wait_all(daemon, "disconnected", 50)
 
 
+@pytest.mark.sanitized
+@pytest.mark.workers
 def test_up_and_down_in_a_hurry(daemon, server, echo):
     """Starts and stops that overtake each other end as the last one said."""
     fill(daemon, server, 2, 20, echo.port)
