@@ -136,7 +136,8 @@ static bool same_place(const struct endpoint *a, const struct endpoint *b)
 	       (is_localhost(a->host) && is_localhost(b->host));
 }
 
-const struct kept_forward *control_holder(
+/* Another forward of ours that listens where `wanted` would, or NULL. */
+static const struct kept_forward *holder_of(
 	const struct control *c, const struct store_forward *wanted)
 {
 	for (size_t i = 0; i < c->n_forwards; i++) {
@@ -161,7 +162,7 @@ void control_name_holder(const struct control *c,
 
 	if (t->code != ERR_PORT_IN_USE)
 		return;
-	holder = control_holder(c, wanted);
+	holder = holder_of(c, wanted);
 	if (holder != NULL)
 		trouble_arg(t, "holder", "taupe: %s", holder->view.want.name);
 }

@@ -312,9 +312,6 @@ void control_state_forward(struct control *c, struct kept_forward *f,
 
 /* control_events.c: an event_queue_fn. */
 void control_on_event(void *arg, const struct event *event);
-/* Another forward of ours that listens where `wanted` would, or NULL. */
-const struct kept_forward *control_holder(
-	const struct control *c, const struct store_forward *wanted);
 /* Makes ERR_PORT_IN_USE name it. */
 void control_name_holder(const struct control *c,
 	const struct store_forward *wanted, struct trouble *t);
@@ -338,9 +335,6 @@ void control_prompts_drop(struct control *c, const struct kept_server *s);
 /* Answers those that ask for that secret of `s`; false: none does. */
 bool control_prompts_serve(struct control *c, const struct kept_server *s,
 	const char *kind, const char *about, const struct secret *value);
-/* The prompt that the server waits for, or NULL. */
-const struct control_prompt *control_prompt_of(
-	const struct control *c, uint32_t server);
 
 /* control_secrets.c: what is remembered, and kept. */
 /* What a question is about, and whose secret answers it. A server on the way

@@ -36,13 +36,12 @@ static struct kept_prompt *prompt_at(const struct control *c, size_t i)
 	return (struct kept_prompt *)c->prompt_list[i];
 }
 
-const struct control_prompt *control_prompt_of(
-	const struct control *c, uint32_t server)
+static bool is_asked(const struct control *c, const struct kept_server *s)
 {
 	for (size_t i = 0; i < c->n_prompts; i++)
-		if (c->prompt_list[i]->server == server)
-			return c->prompt_list[i];
-	return NULL;
+		if (c->prompt_list[i]->server == s->view.want.id)
+			return true;
+	return false;
 }
 
 /* ---- what can be known ahead ---- */
@@ -233,7 +232,7 @@ static void drop(struct control *c, size_t at)
 
 static void settle(struct control *c, struct kept_server *s)
 {
-	if (control_prompt_of(c, s->view.want.id) == NULL)
+	if (!is_asked(c, s))
 		show_waiting(c, s, NULL);
 }
 
