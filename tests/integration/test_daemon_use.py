@@ -190,7 +190,8 @@ def test_pgbench(way, postgres):
     with subprocess.Popen(
             postgres.bench("127.0.0.1", way.port, "-n", "-c", 8,
                            "-T", 3600),
-            text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as lost:
+            text=True, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT) as lost:
         env.wait_until(lambda: stored() >= before + 50, "transactions")
         way.cut()
         said = lost.communicate(timeout=60)[0]
@@ -359,13 +360,14 @@ class End:
 
 
 def run_round(port, far, length):
-    """All connections at once, begun; threads, and the near ends as they end."""
+    """All connections at once: their threads, and the near ends that ended."""
     far.clear()
     near = {}
 
     def client(number):
         with peers.dial(port, 300) as socket:
-            socket.sendall(number.to_bytes(4, "big") + length.to_bytes(8, "big"))
+            socket.sendall(
+                number.to_bytes(4, "big") + length.to_bytes(8, "big"))
             near[number] = End(socket, number, length).run()
     threads = [threading.Thread(target=client, args=(number,), daemon=True)
                for number in range(CONNECTIONS)]
@@ -385,7 +387,7 @@ def join(threads, near, far):
 @pytest.mark.sanitized
 def test_a_gib_both_ways_with_losses(way, stack):
     """Keys change every 16 MiB, links fall in between. What was whole is whole;
-    what was cut ends with a reset, after nothing but a part of what was sent."""
+    what was cut ends with a reset, after only a part of what was sent."""
     far = {}
 
     def serve(connection):
