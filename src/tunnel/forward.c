@@ -116,13 +116,20 @@ static uint64_t listen_retry_ms(const struct forward *f)
 	return ms < LISTEN_RETRY_MOST_MS ? ms : LISTEN_RETRY_MOST_MS;
 }
 
-/* Looking for who holds the port costs much, so it is done and said once. */
+/* Looking for who holds the port costs much, so it is done once; after that
+ * only the next try is news. `why` NULL: as before. */
 static void listen_failed(struct forward *f, const struct trouble *why)
 {
 	uint64_t wait = listen_retry_ms(f);
 
-	if (f->refusals++ == 0)
-		forward_set_state(f, STATE_ERROR, why, 0, wait);
+	if (why != NULL) {
+		free(f->no_port);
+		f->no_port = mem_dup(why, sizeof(*why));
+	}
+	f->refusals++;
+	/* A server that has failed stays the reason that is shown. */
+	if (why != NULL || server_state(f->server) != STATE_ERROR)
+		forward_set_state(f, STATE_ERROR, f->no_port, 0, wait);
 	forward_retry_in(f, wait);
 }
 
@@ -138,7 +145,7 @@ static void listen_here(struct forward *f)
 	f->listener = listener_new(&f->lane->loop, &f->spec.listen, &how,
 		on_accept, f, f->refusals == 0 ? &t : NULL);
 	if (f->listener == NULL) {
-		listen_failed(f, &t);
+		listen_failed(f, f->refusals == 0 ? &t : NULL);
 		return;
 	}
 	f->refusals = 0;
@@ -304,6 +311,7 @@ static void on_handle_closed(uv_handle_t *handle)
 	if (--f->handles != 0)
 		return;
 	allow_free(f->allow);
+	free(f->no_port);
 	forward_spec_done(&f->spec);
 	server_forward_gone(s, f);
 	free(f);

@@ -48,8 +48,9 @@ struct forward {
 	bool standby;     /* … and has none: it has said so */
 	unsigned handles; /* open uv handles */
 	bool stopping;
-	bool was_up;        /* remote: the server gave the port once */
-	unsigned refusals;  /* of its port, in a row */
+	bool was_up;             /* remote: the server gave the port once */
+	unsigned refusals;       /* of its port, in a row */
+	struct trouble *no_port; /* what was wrong with it then, or NULL */
 	struct link *asked; /* remote: which has, or was asked for, the port */
 	bool asking;        /* … and has not answered */
 	bool granted;

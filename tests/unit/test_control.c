@@ -332,6 +332,7 @@ static void test_port_taken(void **state)
 	const struct control_forward *f;
 	struct trouble t;
 	char text[64];
+	uint64_t next;
 
 	snprintf(text, sizeof(text), "127.0.0.1:%u:h:80", port);
 	id = world_add_forward(w, "f", server, FORWARD_LOCAL, text);
@@ -342,6 +343,10 @@ static void test_port_taken(void **state)
 	assert_int_equal(world_act(w, CONTROL_UP, id), 0);
 	WORLD_UNTIL(w, world_state(w, id) == STATE_ERROR);
 	assert_int_equal(f->trouble.code, ERR_PORT_IN_USE);
+	/* the next try is one that is to come */
+	next = f->next_try_at_ms;
+	WORLD_UNTIL(w, f->next_try_at_ms > next);
+	assert_non_null(trouble_get(&f->trouble, "holder"));
 	close(fd);
 	/* a person's start tries at once */
 	assert_int_equal(world_act(w, CONTROL_UP, id), 0);
