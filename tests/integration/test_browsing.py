@@ -1,5 +1,5 @@
 """A browser behind a Dynamic forward: by SOCKS, by HTTP's CONNECT and by the
-PAC file of the same port. The site's name is known on the server's side only."""
+PAC file of the same port. The server's side alone knows the site's name."""
 import http.server
 import re
 import ssl
