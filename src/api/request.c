@@ -10,6 +10,25 @@
 #include "api/page.h"
 #include "api/routes.h"
 #include "base/mem.h"
+#include "base/secret.h"
+
+/* Passwords come in bodies. As deep as body.h lets it be. */
+static void wipe(json_t *value)
+{
+	const char *name;
+	json_t *member;
+	size_t i;
+
+	if (json_is_string(value))
+		secret_wipe((char *)json_string_value(value),
+			json_string_length(value));
+	json_array_foreach(value, i, member)
+	{
+		wipe(member);
+	}
+	json_object_foreach (value, name, member)
+		wipe(member);
+}
 
 struct request *request_new(struct api *api, const char *uri)
 {
@@ -35,8 +54,8 @@ void request_free(struct request *r)
 	}
 	if (r->response != NULL)
 		MHD_destroy_response(r->response);
+	wipe(r->json);
 	json_decref(r->json);
-	/* Passwords come in bodies. */
 	buf_wipe_done(&r->body);
 	target_done(&r->target);
 	free(r->uri);
