@@ -2,8 +2,9 @@
  * guards, routes and handlers, over a store of its own. What would reach for
  * the network (a start, a test) ends at its handler's door.
  *
- * The first byte says from where the request comes; then lines: "METHOD
- * target", headers, an empty one, the body. */
+ * The first byte says from where the request comes (the Unix socket, its owner
+ * or not, TCP, there with a token); then lines: "METHOD target", headers, an
+ * empty one, the body. */
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "api/api_private.h"
 #include "api/request_private.h"
 #include "base/mem.h"
 #include "daemon/vault.h"
@@ -25,6 +27,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv);
 static uv_loop_t loop;
 static struct control *control;
 static struct api *api;
+static char bearer[16 + ACCESS_VALUE]; /* of a token */
 
 static char folder[64];
 
@@ -50,9 +53,10 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 		.state_dir = folder,
 		.socket_fd = -1,
 		.socket_path = path,
-		.listen = "none",
+		.listen = "127.0.0.1:0",
 		.on_shutdown = do_nothing,
 		.on_reload = do_nothing};
+	const struct store_access *token;
 	struct trouble trouble;
 	struct store *store;
 	struct vault *vault;
@@ -81,6 +85,10 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	config.control = control;
 	if (api_new(&config, &api, &trouble) != 0)
 		abort();
+	snprintf(bearer, sizeof(bearer), "Bearer ");
+	if (access_add_token(api->access, "fuzz", true, 0,
+		    bearer + strlen(bearer), &token, &trouble) != 0)
+		abort();
 	return 0;
 }
 
@@ -89,6 +97,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 struct input {
 	char *header[HEADERS_MAX]; /* "name: value" */
 	size_t n_headers;
+	bool has_token;
 };
 
 static const char *header(void *arg, const char *name)
@@ -96,6 +105,10 @@ static const char *header(void *arg, const char *name)
 	const struct input *in = arg;
 	size_t n = strlen(name);
 
+	if (in->has_token && strcasecmp(name, "Authorization") == 0)
+		return bearer;
+	if (in->has_token && strcasecmp(name, "Host") == 0)
+		return api_listen(api);
 	for (size_t i = 0; i < in->n_headers; i++)
 		if (strncasecmp(in->header[i], name, n) == 0 &&
 			in->header[i][n] == ':')
@@ -138,12 +151,21 @@ static void tidy(void)
 	}
 }
 
+/* What a token may never have done (docs/design.md). */
+static void check_token(const struct request *r)
+{
+	if (r->grant.by == ACCESS_TOKEN && r->status < 300 &&
+		r->route != NULL && r->route->scope == ROUTE_OWNER)
+		abort();
+}
+
 static void check_answer(const struct request *r)
 {
 	if (r->state != REQUEST_ANSWERED)
 		return;
 	if (r->response == NULL || r->status < 200 || r->status > 599)
 		abort();
+	check_token(r);
 }
 
 static void serve(struct input *in, const char *method, const char *uri,
@@ -189,6 +211,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		*line != '\0')
 		if (in.n_headers < HEADERS_MAX)
 			in.header[in.n_headers++] = line;
+	in.has_token = (data[0] & 4) != 0;
 	if (uri != NULL)
 		serve(&in, method, uri, rest != NULL ? rest : "",
 			rest != NULL ? size - 1 - (size_t)(rest - text) : 0,
