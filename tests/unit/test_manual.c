@@ -18,8 +18,12 @@
 #include "cli/completion.h"
 
 static const char *folder;
-static struct buf pages[3]; /* NUL-ended */
-enum { OVERVIEW, RUN, DAEMON };
+enum { OVERVIEW, OVERVIEW_FR, RUN, DAEMON, PAGES };
+static const char *const names[PAGES] = {
+	"taupe.1", "fr/taupe.1", "taupe-run.1", "taupe-daemon.8"};
+static struct buf pages[PAGES]; /* NUL-ended */
+static const char *const common_titles[] = {
+	"OPTIONS OF EVERY COMMAND", "OPTIONS DE CHAQUE COMMANDE"};
 static unsigned missing;
 
 static void read_page(struct buf *page, const char *name)
@@ -42,15 +46,14 @@ static void read_page(struct buf *page, const char *name)
 
 static int read_pages(void **state)
 {
-	read_page(&pages[OVERVIEW], "taupe.1");
-	read_page(&pages[RUN], "taupe-run.1");
-	read_page(&pages[DAEMON], "taupe-daemon.8");
+	for (int i = 0; i < PAGES; i++)
+		read_page(&pages[i], names[i]);
 	return 0;
 }
 
 static int drop_pages(void **state)
 {
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; i < PAGES; i++)
 		buf_done(&pages[i]);
 	return 0;
 }
@@ -129,28 +132,38 @@ static bool is_common(const struct args_option *o)
 	return false;
 }
 
+/* malloc'ed; NULL: it is nowhere. */
+static char *text_about(const struct completion_path *path,
+	const struct args_option *o, int overview)
+{
+	const char *name = path->command->name;
+	const char *page = (const char *)buf_ptr(&pages[overview]);
+	char title[80];
+
+	if (strcmp(name, "run") == 0)
+		return strdup((const char *)buf_ptr(&pages[RUN]));
+	if (strcmp(name, "daemon") == 0)
+		return strdup((const char *)buf_ptr(&pages[DAEMON]));
+	if (is_common(o))
+		return section(page, ".Sh ", common_titles[overview]);
+	snprintf(title, sizeof(title), "taupe %s", name);
+	return section(page, ".Ss ", title);
+}
+
 static void check_option(void *arg, const struct completion_path *path,
 	const struct args_option *o)
 {
 	const char letter[] = {'-', o->letter, '\0'};
-	const char *name = path->command->name, *page;
-	char word[80], *text = NULL;
 
-	snprintf(word, sizeof(word), "taupe %s", name);
-	page = (const char *)buf_ptr(&pages[OVERVIEW]);
-	if (strcmp(name, "run") == 0)
-		text = strdup((const char *)buf_ptr(&pages[RUN]));
-	else if (strcmp(name, "daemon") == 0)
-		text = strdup((const char *)buf_ptr(&pages[DAEMON]));
-	else if (is_common(o))
-		text = section(page, ".Sh ", "OPTIONS OF EVERY COMMAND");
-	else
-		text = section(page, ".Ss ", word);
-	if (*o->name != '\0')
-		look_for(text, word, o->name);
-	if (o->letter != 0)
-		look_for(text, word, letter);
-	free(text);
+	for (int page = OVERVIEW; page <= OVERVIEW_FR; page++) {
+		char *text = text_about(path, o, page);
+
+		if (*o->name != '\0')
+			look_for(text, path->command->name, o->name);
+		if (o->letter != 0)
+			look_for(text, path->command->name, letter);
+		free(text);
+	}
 }
 
 /* `edit` says that it takes what `add` takes. */
@@ -198,16 +211,20 @@ static void the_help_has_every_option(void **state)
 
 static void check_path(void *arg, const struct completion_path *path)
 {
-	const char *page = (const char *)buf_ptr(&pages[OVERVIEW]);
-	char word[80], *text;
+	char title[80];
 
-	snprintf(word, sizeof(word), "taupe %s", path->command->name);
-	text = section(page, ".Ss ", word);
-	if (text == NULL || strstr(text, path->action) == NULL) {
-		print_error("%s %s is not in the manual\n", word, path->action);
-		missing++;
+	snprintf(title, sizeof(title), "taupe %s", path->command->name);
+	for (int page = OVERVIEW; page <= OVERVIEW_FR; page++) {
+		char *text = section(
+			(const char *)buf_ptr(&pages[page]), ".Ss ", title);
+
+		if (text == NULL || strstr(text, path->action) == NULL) {
+			print_error("%s %s is not in %s\n", title, path->action,
+				names[page]);
+			missing++;
+		}
+		free(text);
 	}
-	free(text);
 	completion_each_option(path, check_option, NULL);
 }
 
