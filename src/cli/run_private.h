@@ -14,8 +14,8 @@
 #include "cli/display.h"
 #include "cli/exit_code.h"
 #include "cli/run_args.h"
-#include "tunnel/event_queue.h"
 #include "cli/run_state.h"
+#include "tunnel/event_queue.h"
 #include "tunnel/netwatch.h"
 #include "tunnel/worker.h"
 
