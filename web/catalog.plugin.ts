@@ -8,7 +8,7 @@ import type { Plugin } from "vite";
 
 const NAME = "virtual:catalog";
 const LANGUAGES = ["en", "fr"] as const;
-const SHARED = /^(page\.|type\.|error\.port_in_use$)/;
+const SHARED = /^(page\.|type\.|error\.port_in_use$|event\.was_up$)/;
 
 export function catalogPath(lang: string): string {
 	return fileURLToPath(new URL(`../lang/${lang}.json`, import.meta.url));

@@ -14,8 +14,8 @@ import { words } from "./harness/words.mjs";
 const LOOKS = [
 	{ lang: "fr", scheme: "light", width: 1440, height: 900 },
 	{ lang: "en", scheme: "dark", width: 1440, height: 900 },
-	{ lang: "fr", scheme: "dark", width: 390, height: 844 },
-	{ lang: "en", scheme: "light", width: 390, height: 844 },
+	{ lang: "fr", scheme: "dark", width: 360, height: 740 },
+	{ lang: "en", scheme: "light", width: 360, height: 740 },
 ];
 
 describe("the views", () => {

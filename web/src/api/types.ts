@@ -219,6 +219,8 @@ export interface Event {
 	state: State | null;
 	code: string | null;
 	message: string;
+	/* "up_ms": how long a link had held that fell. */
+	args: Record<string, unknown>;
 }
 
 export type Theme = "system" | "light" | "dark";

@@ -2,12 +2,19 @@
 import { CircleAlert, Info, TriangleAlert } from "lucide-preact";
 import type { Event, EventLevel } from "../api/types";
 import { t } from "../i18n/catalog";
-import { exactTime, time } from "../i18n/format";
+import { duration, exactTime, time } from "../i18n/format";
 import { href } from "../state/router";
 
 function LevelIcon({ level }: { level: EventLevel }) {
 	if (level === "error") return <CircleAlert aria-hidden="true" />;
 	return level === "warning" ? <TriangleAlert aria-hidden="true" /> : <Info aria-hidden="true" />;
+}
+
+/* Where a link fell: how long it had held. */
+function upFor(e: Event): string {
+	const ms = Number(e.args.up_ms ?? 0);
+
+	return ms > 0 ? ` ${t("event.was_up", { time: duration(ms / 1000) })}` : "";
 }
 
 /* Both lists newest first, each event once. */
@@ -29,7 +36,7 @@ export function EventLog({ events, withSubject }: { events: readonly Event[]; wi
 					<p>
 						{withSubject && e.forward_id !== null && <a href={href("forwards", e.forward_id)}>{e.forward}</a>}
 						{withSubject && e.forward_id === null && e.server && <span class="event-subject">{e.server}</span>}
-						<span>{e.message}</span>
+						<span>{e.message}{upFor(e)}</span>
 					</p>
 				</li>
 			))}

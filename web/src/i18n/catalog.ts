@@ -6,7 +6,7 @@ import { computed, signal } from "@preact/signals";
 import tables from "virtual:catalog";
 import type en from "../../../lang/en.json";
 
-export type Key = Extract<keyof typeof en, `page.${string}` | `type.${string}` | "error.port_in_use">;
+export type Key = Extract<keyof typeof en, `page.${string}` | `type.${string}` | "error.port_in_use" | "event.was_up">;
 export type Lang = "en" | "fr";
 export const LANGUAGES: readonly Lang[] = ["en", "fr"];
 

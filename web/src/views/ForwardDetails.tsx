@@ -42,7 +42,6 @@ function When({ forward }: { forward: Forward }) {
 		<p class="when">
 			<State state={forward.state} standby={forward.standby} />
 			{forward.since && <span class="muted">{t("page.since")} <Since at={forward.since} /></span>}
-			{forward.next_try_at && <span class="muted">{t("page.next_try")} <Until at={forward.next_try_at} /></span>}
 			{forward.auto_off_at && <span class="muted">{t("page.auto_off")} <Until at={forward.auto_off_at} /></span>}
 		</p>
 	);
