@@ -105,4 +105,3 @@ const struct api_config *api_config(const struct api *a)
 {
 	return &a->config;
 }
-

@@ -31,8 +31,8 @@ static int read_text(enum import_format format, const char *text, size_t n,
 
 static int not_found(const char *path, struct trouble *trouble)
 {
-	return trouble_say(trouble, ERR_NOT_FOUND, "%s: %s", path,
-		strerror(ENOENT));
+	return trouble_say(
+		trouble, ERR_NOT_FOUND, "%s: %s", path, strerror(ENOENT));
 }
 
 static int read_file(enum import_format format, const char *path,

@@ -3,10 +3,10 @@
  *
  * It keeps at least one link up while a forward wants one, and comes back for
  * ever (0.5 s doubling to 30 s, with jitter; a port that refuses at once is
- * asked every half second or so for the first ten minutes). The pool grows by one link when
- * the links there are carry bulk traffic or many channels, up to TaupePool, and
- * shrinks when the further ones have been idle for a minute. Remote forwards
- * live on the first link. Worker thread only.
+ * asked every half second or so for the first ten minutes). The pool grows by
+ * one link when the links there are carry bulk traffic or many channels, up to
+ * TaupePool, and shrinks when the further ones have been idle for a minute.
+ * Remote forwards live on the first link. Worker thread only.
  */
 #ifndef TAUPE_TUNNEL_SERVER_H
 #define TAUPE_TUNNEL_SERVER_H

@@ -175,7 +175,8 @@ static void mole_s_aliases(void **state)
 		"local db 2: 127.0.0.1:3308:10.0.0.1:3306 on vps\n");
 	import_view_is(IMPORT_MOLE,
 		"type = \"dynamic\"\nsource = []\nserver = \"h\"\n",
-		"/home/me/.mole/web.toml", "server h: h\n"
+		"/home/me/.mole/web.toml",
+		"server h: h\n"
 		"dynamic web: 127.0.0.1:0 on h\n");
 }
 
