@@ -162,7 +162,7 @@ for (const lang of ["fr", "en"]) {
 
 		it("connection refused: the destination's, the forward stays connected", async () => {
 			const port = await freePort(), nobody = await freePort();
-			const row = await addForward({ name: "refused", type: w.local, localPort: port, remotePort: nobody });
+			const row = await addForward({ name: "silent", type: w.local, localPort: port, remotePort: nobody });
 
 			await button(row, w.start).click();
 			await state(row, w.connected);
