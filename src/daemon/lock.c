@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 #include "base/mem.h"
 
 #define LOCK_MAX 4096 /* bytes of the file */
+#define TRIES    100  /* a millisecond apart */
 
 static char *lock_path(const char *state_dir)
 {
@@ -73,6 +75,22 @@ static int write_holder(int fd, const char *socket)
 	return error;
 }
 
+/* lock_holder holds it, too, for an instant when nobody does: shared, so that
+ * it is told from a daemon. flock(2)'s answer. */
+static int take(int fd)
+{
+	int held = flock(fd, LOCK_EX | LOCK_NB);
+
+	for (int i = 0; held != 0 && errno == EWOULDBLOCK && i < TRIES; i++) {
+		if (flock(fd, LOCK_SH | LOCK_NB) != 0)
+			break;
+		flock(fd, LOCK_UN);
+		poll(NULL, 0, 1);
+		held = flock(fd, LOCK_EX | LOCK_NB);
+	}
+	return held;
+}
+
 int lock_take(const struct places *places, struct lock *ret_lock,
 	struct trouble *trouble)
 {
@@ -82,7 +100,7 @@ int lock_take(const struct places *places, struct lock *ret_lock,
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0) {
 		err = file_trouble(trouble, ERR_FILE, path, errno);
-	} else if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+	} else if (take(fd) != 0) {
 		err = errno == EWOULDBLOCK
 			      ? say_holder(fd, places, path, trouble)
 			      : file_trouble(trouble, ERR_FILE, path, errno);

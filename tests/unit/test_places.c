@@ -239,6 +239,28 @@ static void a_killed_one_leaves_no_lock(void **state)
 	close(ready[1]);
 }
 
+/* Commands that look for a daemon keep none from starting. */
+static void who_looks_holds_nothing(void **state)
+{
+	struct lock lock;
+	char *socket;
+	pid_t pid, child;
+
+	resolve("looked", NULL);
+	assert_int_equal(places_make(&places, &trouble), 0);
+	child = fork();
+	while (child == 0)
+		if (lock_holder(places.state_dir, &pid, &socket) == 0)
+			free(socket);
+	assert_true(child > 0);
+	for (int i = 0; i < 500; i++) {
+		assert_int_equal(lock_take(&places, &lock, &trouble), 0);
+		lock_release(&lock);
+	}
+	assert_int_equal(kill(child, SIGKILL), 0);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+}
+
 /* What another program wrote there is no reason to fall. */
 static void a_strange_lock_file(void **state)
 {
@@ -279,6 +301,7 @@ int main(void)
 		TEST(folders_of_others_are_refused),
 		TEST(the_second_one_is_told_who_holds_it),
 		TEST(a_killed_one_leaves_no_lock),
+		TEST(who_looks_holds_nothing),
 		TEST(a_strange_lock_file),
 	};
 
