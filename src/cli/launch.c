@@ -20,6 +20,7 @@
 #include "base/file.h"
 #include "cli/launch_systemd.h"
 #include "cli/log_file.h"
+#include "daemon/lock.h"
 
 #define START_MS 10000
 /* Between the socket's name and its first accept there is no event. */
@@ -157,19 +158,43 @@ static bool is_wanted(const struct args *a, bool may_start)
 	       (no == NULL || *no == '\0' || strcmp(no, "0") == 0);
 }
 
+static bool is_in_environment(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value != NULL && *value != '\0';
+}
+
+static bool names_socket(const struct args *a)
+{
+	return args_has(a, "--socket") || is_in_environment("TAUPE_SOCKET");
+}
+
 /* The unit's daemon has the default places. */
 static bool is_default(const struct args *a)
 {
-	static const char *const names[] = {
-		"TAUPE_STATE", "TAUPE_SOCKET", "STATE_DIRECTORY"};
+	return !args_has(a, "--state") && !names_socket(a) &&
+	       !is_in_environment("TAUPE_STATE") &&
+	       !is_in_environment("STATE_DIRECTORY");
+}
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		const char *value = getenv(names[i]);
+/* At `places`, or where the folder's lock says. 0, or an errno. */
+static int find(struct places *places, const struct args *a)
+{
+	int error = try_connect(places->socket_path);
+	char *socket;
+	pid_t pid;
 
-		if (value != NULL && *value != '\0')
-			return false;
+	if (!is_absent(error) || names_socket(a) ||
+		lock_holder(places->state_dir, &pid, &socket) < 0)
+		return error;
+	if (try_connect(socket) != 0) {
+		free(socket);
+		return error;
 	}
-	return !args_has(a, "--state") && !args_has(a, "--socket");
+	free(places->socket_path);
+	places->socket_path = socket;
+	return 0;
 }
 
 static int did_not_start(const struct places *places)
@@ -181,10 +206,10 @@ static int did_not_start(const struct places *places)
 	return -ERR_DAEMON_ABSENT;
 }
 
-int launch_reach(const struct places *places, const struct args *a,
-	bool may_start, struct trouble *trouble)
+int launch_reach(struct places *places, const struct args *a, bool may_start,
+	struct trouble *trouble)
 {
-	int error = try_connect(places->socket_path);
+	int error = find(places, a);
 	pid_t child = -1;
 
 	if (error == 0)
@@ -204,7 +229,9 @@ int launch_reach(const struct places *places, const struct args *a,
 		if (child < 0)
 			return -(int)trouble->code;
 	}
-	if (wait_for_socket(places->socket_path, child) == 0)
+	/* The one that was quicker may have a socket of its own. */
+	if (wait_for_socket(places->socket_path, child) == 0 ||
+		find(places, a) == 0)
 		return 0;
 	return did_not_start(places);
 }

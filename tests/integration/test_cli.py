@@ -415,6 +415,25 @@ def test_secrets_tokens_settings_and_the_link(fresh, run):
     assert page.log_in(link.strip().partition("#")[2]).status == 204
 
 
+def test_a_daemon_whose_socket_lies_elsewhere(fresh):
+    """The state folder tells where."""
+    say = Speaker(fresh)
+    unnamed = {"TAUPE_SOCKET": ""}
+    assert not (fresh.state / "taupe.sock").exists()
+    for words in ["status"], ["ls"], ["ls", "--no-start"]:
+        say(*words, environ=unnamed)
+    assert say.json("status", environ=unnamed)["pid"] == fresh.pid
+    say("server", "add", "vps", "me@127.0.0.1:1", environ=unnamed)
+    assert [s["name"] for s in say.json("server", "ls")] == ["vps"]
+    # A socket that is named is the one that is meant.
+    say("ls", "--no-start", "--socket", fresh.folder / "none.sock", code=1)
+    say("ls", "--no-start", environ={
+        "TAUPE_SOCKET": str(fresh.folder / "none.sock")}, code=1)
+    fresh.kill()
+    say("status", environ=unnamed, code=1)
+    assert not (fresh.state / "taupe.sock").exists()
+
+
 @LANGUAGES
 def test_every_command_has_its_help(daemon, lang):
     say = Speaker(daemon, lang)
