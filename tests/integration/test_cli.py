@@ -415,6 +415,49 @@ def test_secrets_tokens_settings_and_the_link(fresh, run):
     assert page.log_in(link.strip().partition("#")[2]).status == 204
 
 
+def test_how_secrets_are_kept(fresh):
+    say = Speaker(fresh)
+    word, piped = "tunnels are dark", "moles are blind"
+
+    def kept():
+        settings = say.json("settings", "get")
+        return settings["secrets"], settings["secrets_locked"]
+
+    # In a pipe, only when that is said.
+    said = say("secret", "keep", "passphrase", text=f"{piped}\n", code=7)[2]
+    assert "--passphrase-stdin" in said
+    say("secret", "keep", "nowhere", code=2)
+    say("secret", "keep", "sealed", "--passphrase-stdin", code=2)
+    assert kept() == ("sealed", False)
+    # Typed twice, unseen; a slip changes nothing.
+    for again, code in ("tunnels are bark", 7), (word, 0):
+        with say.terminal("secret", "keep", "passphrase") as asked:
+            asked.wait_seen("New passphrase:").type(word)
+            asked.wait_seen("Once more:").type(again)
+            assert asked.wait() == code, asked.seen
+            assert "tunnels" not in asked.seen
+        assert kept() == ("passphrase" if code == 0 else "sealed", False)
+    say("secret", "unlock")  # nothing to do, nothing asked
+    fresh.restart()
+    assert kept() == ("passphrase", True)
+    say("secret", "unlock", text=f"{word}\n", code=7)
+    for typed, code in ("daylight", 1), (word, 0):
+        with say.terminal("secret", "unlock") as asked:
+            asked.wait_seen("Passphrase of taupe’s secrets:").type(typed)
+            assert asked.wait() == code, asked.seen
+            assert typed not in asked.seen
+        assert kept() == ("passphrase", code != 0)
+    say("secret", "keep", "passphrase", "--passphrase-stdin",
+        text=f"{piped}\n")
+    fresh.restart()
+    assert kept() == ("passphrase", True)
+    say("secret", "unlock", "--passphrase-stdin", text=f"{piped}\n")
+    assert kept() == ("passphrase", False)
+    say("secret", "keep", "sealed")
+    fresh.restart()
+    assert kept() == ("sealed", False)
+
+
 def test_a_daemon_whose_socket_lies_elsewhere(fresh):
     """The state folder tells where."""
     say = Speaker(fresh)
