@@ -8,7 +8,7 @@ import { t, tn } from "../i18n/catalog";
 import { act, removeForward, removeServer } from "../state/actions";
 import { open } from "../state/dialogs";
 import { forwards } from "../state/live";
-import { complain } from "../state/toasts";
+import { complain, say } from "../state/toasts";
 import { trafficOf } from "../state/traffic";
 import { Dialog, DialogFoot } from "./Dialog";
 
@@ -124,6 +124,29 @@ export function DeleteHost({ host, onDone, onClose }: HostProps) {
 		>
 			<p>{t("page.hosts.delete_text", { names: host.names })}</p>
 			<p><code class="fingerprint">{host.type} {host.fingerprint}</code></p>
+		</Confirm>
+	);
+}
+
+export function ResetSecrets({ onClose }: { onClose: () => void }) {
+	return (
+		<Confirm
+			title={t("page.secrets.forget_title")}
+			confirm={t("page.secrets.forget")}
+			danger
+			onClose={onClose}
+			onConfirm={async () => {
+				try {
+					await del("/settings/secrets");
+					say(t("page.secrets.forgotten"));
+					return true;
+				} catch (e) {
+					complain(e);
+					return false;
+				}
+			}}
+		>
+			<p>{t("page.secrets.forget_text")}</p>
 		</Confirm>
 	);
 }

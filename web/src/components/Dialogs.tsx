@@ -1,6 +1,6 @@
 /* Every open dialog, over whatever view is shown; prompts stand above them. */
 import { close, dialogs, type DialogSpec } from "../state/dialogs";
-import { DeleteForward, DeleteHost, DeleteServer, StopToEdit } from "./Confirm";
+import { DeleteForward, DeleteHost, DeleteServer, ResetSecrets, StopToEdit } from "./Confirm";
 import { ForwardDialog } from "./ForwardDialog";
 import { KeyChanged } from "./KeyChanged";
 import { Keys } from "./Keys";
@@ -15,6 +15,7 @@ function One({ spec, onClose }: { spec: DialogSpec; onClose: () => void }) {
 	case "delete-forward": return <DeleteForward forward={spec.forward} onClose={onClose} />;
 	case "delete-server": return <DeleteServer server={spec.server} onClose={onClose} />;
 	case "delete-host": return <DeleteHost host={spec.host} onDone={spec.onDone} onClose={onClose} />;
+	case "reset-secrets": return <ResetSecrets onClose={onClose} />;
 	case "stop-to-edit": return <StopToEdit forward={spec.forward} onClose={onClose} />;
 	case "key-changed": return <KeyChanged serverId={spec.serverId} trouble={spec.trouble} onClose={onClose} />;
 	case "test": return <TestDialog forwardId={spec.forwardId} serverId={spec.serverId} title={spec.title} onClose={onClose} />;

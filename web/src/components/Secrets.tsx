@@ -4,6 +4,7 @@ import { Lock } from "lucide-preact";
 import { Problem, asProblem, post, put } from "../api/client";
 import type { SecretsHow, Settings } from "../api/types";
 import { t, type Key } from "../i18n/catalog";
+import { open } from "../state/dialogs";
 import { say } from "../state/toasts";
 import { SelectField, TextField } from "./Field";
 import { ProblemNote } from "./ProblemNote";
@@ -38,6 +39,7 @@ function Unlock() {
 			<p class="note"><Lock aria-hidden="true" /> {t("page.secrets.locked")}</p>
 			<TextField label={t("page.secrets.passphrase")} type="password" autocomplete="current-password" value={word.value} onValue={(v) => { word.value = v; }} />
 			<button type="submit" class="button primary">{t("page.secrets.unlock")}</button>
+			<button type="button" class="button" onClick={() => open({ kind: "reset-secrets" })}>{t("page.secrets.forget")}</button>
 			<ProblemNote problem={problem.value} />
 		</form>
 	);

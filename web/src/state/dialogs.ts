@@ -10,6 +10,7 @@ export type DialogSpec =
 	| { kind: "delete-forward"; forward: Forward }
 	| { kind: "delete-server"; server: Server }
 	| { kind: "delete-host"; host: KnownHost; onDone: () => void }
+	| { kind: "reset-secrets" }
 	| { kind: "stop-to-edit"; forward: Forward }
 	| { kind: "key-changed"; serverId: number; trouble: Trouble }
 	| { kind: "test"; forwardId: number | null; serverId: number; title: string }
