@@ -142,6 +142,27 @@ describe("the page", () => {
 		await page.getByRole("heading", { level: 1 }).waitFor();
 	});
 
+	it("forgets secrets that nothing opens any more, once asked twice", async () => {
+		await daemon.api("PUT", "/settings/secrets", { how: "passphrase", passphrase: "lost for ever" });
+		await page.goto("about:blank");
+		await daemon.child.stop();
+		await daemon.up();
+		await page.goto(await daemon.loginLink());
+		await page.getByRole("heading", { level: 1 }).waitFor();
+		await go("settings");
+		await button(page, "page.secrets.forget").click();
+		const dialog = page.getByRole("alertdialog", { name: t("page.secrets.forget_title") });
+		await button(dialog, "page.cancel").click();
+		await dialog.waitFor({ state: "hidden" });
+		assert.equal((await daemon.api("GET", "/settings")).secrets_locked, true);
+		await button(page, "page.secrets.forget").click();
+		await shot(page, "forget-secrets");
+		await button(dialog, "page.secrets.forget").click();
+		await dialog.waitFor({ state: "hidden" });
+		await page.getByText(t("page.secrets.locked")).waitFor({ state: "hidden" });
+		assert.equal((await daemon.api("GET", "/settings")).secrets_locked, false);
+	});
+
 	it("shows what an import would do, does it, and finds nothing new the second time", async () => {
 		const text = "Host web\n\tHostName web.example\n\tUser me\n\tLocalForward 8080 127.0.0.1:80\n\tForwardX11 yes\n";
 
