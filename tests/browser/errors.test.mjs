@@ -12,7 +12,7 @@ import { AsyncSsh, PASSWORD } from "./harness/asyncssh.mjs";
 import { closePage, failedRequest, launch, openPage, rowOf, shot } from "./harness/browser.mjs";
 import { folder, freePort, listen, remove } from "./harness/children.mjs";
 import { Daemon } from "./harness/daemon.mjs";
-import { dial, echoServer } from "./harness/echo.mjs";
+import { dial, echoServer, knock } from "./harness/echo.mjs";
 import { Sshd, fingerprint, keygen } from "./harness/sshd.mjs";
 import { patterns, words } from "./harness/words.mjs";
 
@@ -380,10 +380,9 @@ describe("what may go wrong", () => {
 		async function reaches(s, code, destination) {
 			await s.start();
 			await s.state("connected");
-			const client = await dial(await s.bound());
+			await knock(await s.bound());
 			await s.says(code, { destination });
 			await s.state("connected");
-			client.close();
 		}
 
 		it("target_refused", async () => {

@@ -8,7 +8,7 @@ import { createServer } from "node:net";
 import { freePort, listen } from "./harness/children.mjs";
 import { Daemon } from "./harness/daemon.mjs";
 import { Sshd } from "./harness/sshd.mjs";
-import { dial, dialSocks, echoServer } from "./harness/echo.mjs";
+import { dial, dialSocks, echoServer, knock } from "./harness/echo.mjs";
 import { closePage, launch, openPage, rowOf, shot } from "./harness/browser.mjs";
 
 const WORDS = {
@@ -166,10 +166,9 @@ for (const lang of ["fr", "en"]) {
 
 			await button(row, w.start).click();
 			await state(row, w.connected);
-			const client = await dial(port);
+			await knock(port);
 			await row.getByText(w.refused).waitFor();
 			await state(row, w.connected);
-			client.close();
 			await button(row, w.stop).click();
 			await state(row, w.disconnected);
 			await remove(row);

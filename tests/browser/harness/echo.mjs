@@ -30,6 +30,11 @@ export function dial(port, host = "127.0.0.1") {
 	});
 }
 
+/* Connects, to something that may hang up at once. */
+export async function knock(port) {
+	(await dial(port).catch(() => null))?.close();
+}
+
 export function exchange(socket, data, wanted) {
 	return new Promise((resolve, reject) => {
 		let got = Buffer.alloc(0);
