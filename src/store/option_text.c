@@ -10,6 +10,14 @@
 #include "store/store_list.h"
 #include "tunnel/option_value.h"
 
+/* options_set() takes white space before the name. */
+static const char *name_of(const char *item)
+{
+	while (isspace((unsigned char)*item))
+		item++;
+	return item;
+}
+
 static size_t name_length(const char *item)
 {
 	size_t n = 0;
@@ -21,13 +29,16 @@ static size_t name_length(const char *item)
 
 bool option_text_is(const char *item, const char *name)
 {
-	size_t n = name_length(item);
+	size_t n;
 
+	item = name_of(item);
+	n = name_length(item);
 	return n == strlen(name) && strncasecmp(item, name, n) == 0;
 }
 
 const char *option_text_value(const char *item)
 {
+	item = name_of(item);
 	item += name_length(item);
 	while (isspace((unsigned char)*item))
 		item++;

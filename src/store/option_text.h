@@ -1,7 +1,8 @@
 /*
  * A stored server's options: "Name=value" texts, as ssh_config has them, in a
- * list that is read and changed by name. Names count without case; items that
- * are not Name=value are nobody's.
+ * list that is read and changed by name. Names count without case, and without
+ * the white space before them, as options_set() takes them; items that are not
+ * Name=value are nobody's.
  *
  * Pure. Any thread.
  */

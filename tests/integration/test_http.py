@@ -317,6 +317,8 @@ def test_tokens_have_scopes(daemon):
 @pytest.mark.parametrize("field", [
     {"proxy_command": "touch /tmp/x"}, {"options": ["ProxyCommand=touch x"]},
     {"options": ["proxycommand touch x"]}, {"known_hosts": ["~/.bashrc"]},
+    {"options": ["\tProxyCommand touch x"]},
+    {"options": [" UserKnownHostsFile = ~/.bashrc"]},
     {"options": ["GlobalKnownHostsFile=/x"]}, {"identity_files": ["/x"]},
     {"options": ["IdentityFile2=/x"]}, {"certificate_files": ["/x"]},
     {"identity_agent": "/x"}])
