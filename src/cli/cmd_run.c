@@ -5,8 +5,6 @@
  * events are shown and judged, its questions are asked, signals end it. Life:
  * run_life_start → events … → run_life_stop → EVENT_STOPPED → the loop ends.
  */
-#include <langinfo.h>
-#include <locale.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -119,7 +117,6 @@ static void start_handles(struct run *run)
 static void choose_display(struct run *run)
 {
 	const struct run_args *a = &run->args;
-	bool utf8;
 
 	run->live = !a->json && !a->quiet && a->verbose == 0 &&
 		    term_is_live(STDOUT_FILENO) &&
@@ -127,10 +124,8 @@ static void choose_display(struct run *run)
 	if (a->json) {
 		run->display = display_json_new(&run->state, STDOUT_FILENO);
 	} else if (run->live) {
-		setlocale(LC_CTYPE, "");
-		utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
-		run->display = display_tty_new(
-			&run->state, STDOUT_FILENO, term_wants_colours(), utf8);
+		run->display = display_tty_new(&run->state, STDOUT_FILENO,
+			term_wants_colours(), term_speaks_utf8());
 		run_terminal_hush(run);
 		run_terminal_resize(run);
 	} else {

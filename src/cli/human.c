@@ -1,8 +1,12 @@
 #include "cli/human.h"
 
+#include <limits.h>
+#include <locale.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <wchar.h>
 
 #include "base/catalog.h"
 
@@ -85,50 +89,101 @@ char *human_rtt(char ret_text[HUMAN_MAX], uint32_t us)
 	return ret_text;
 }
 
-static bool starts_column(const char *p)
+/* The C library's own table of widths, whatever the person's locale. NULL:
+ * this system has none; a byte is then a column. */
+static locale_t letters(void)
 {
-	unsigned char c = (unsigned char)*p;
+	static locale_t made;
+	static bool tried;
 
-	if ((c & 0xc0) == 0x80)
-		return false;
-	/* U+0300..U+036F, the combining marks. */
-	if (c == 0xcc || (c == 0xcd && (unsigned char)p[1] < 0xb0))
-		return false;
-	return true;
+	if (!tried)
+		made = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+	tried = true;
+	return made;
+}
+
+/* The columns of the letter at `p`, which is not the end; its bytes. What can't
+ * be shown counts as one. */
+static size_t letter(const char *p, size_t *ret_bytes)
+{
+	mbstate_t state = {0};
+	wchar_t wide;
+	size_t n = mbrtowc(&wide, p, MB_LEN_MAX, &state);
+	int width = 1;
+
+	if (n == (size_t)-1 || n == (size_t)-2 || n == 0)
+		n = 1;
+	else
+		width = wcwidth(wide);
+	*ret_bytes = n;
+	return width < 0 ? 1 : (size_t)width;
+}
+
+/* Moves behind the letters that fit into `columns`, with the marks that stand
+ * on the last of them; returns the columns they take. */
+static size_t walk(const char **text, size_t columns)
+{
+	size_t used = 0, width, bytes;
+
+	while (**text != '\0') {
+		width = letter(*text, &bytes);
+		if (used + width > columns)
+			break;
+		used += width;
+		*text += bytes;
+	}
+	return used;
+}
+
+static size_t width_of(const char *text)
+{
+	return walk(&text, SIZE_MAX / 2);
+}
+
+/* Where the end begins that fits into `columns`. */
+static const char *tail_of(const char *text, size_t columns)
+{
+	size_t width = width_of(text), bytes;
+
+	while (*text != '\0' && width > columns) {
+		width -= letter(text, &bytes);
+		text += bytes;
+	}
+	/* Not with marks of what was cut. */
+	while (*text != '\0' && letter(text, &bytes) == 0)
+		text += bytes;
+	return text;
 }
 
 size_t human_width(const char *text)
 {
-	size_t n = 0;
+	locale_t before = uselocale(letters());
+	size_t width = width_of(text);
 
-	for (; *text != '\0'; text++)
-		n += starts_column(text);
-	return n;
-}
-
-/* Where column `column` begins, or the end. */
-static const char *at_column(const char *text, size_t column)
-{
-	for (; *text != '\0'; text++)
-		if (starts_column(text) && column-- == 0)
-			break;
-	return text;
+	uselocale(before);
+	return width;
 }
 
 char *human_fit(char *ret_text, size_t size, const char *text, size_t columns,
 	enum human_cut cut)
 {
-	size_t width = human_width(text), head, tail;
+	locale_t before = uselocale(letters());
+	const char *head = text, *tail = "";
 
-	if (width <= columns || columns == 0) {
-		snprintf(ret_text, size, "%s", columns == 0 ? "" : text);
-		return ret_text;
+	if (columns == 0) {
+		snprintf(ret_text, size, "%s", "");
+	} else if (width_of(text) <= columns) {
+		snprintf(ret_text, size, "%s", text);
+	} else {
+		size_t behind = cut == HUMAN_CUT_MIDDLE ? (columns - 1) / 2 : 0;
+
+		walk(&head, columns - 1 - behind);
+		if (behind != 0)
+			tail = tail_of(text, behind);
+		snprintf(ret_text, size, "%.*s" ELLIPSIS "%s",
+			(int)(head - text), text, tail);
 	}
-	tail = cut == HUMAN_CUT_MIDDLE ? (columns - 1) / 2 : 0;
-	head = columns - 1 - tail;
-	snprintf(ret_text, size, "%.*s" ELLIPSIS "%s",
-		(int)(at_column(text, head) - text), text,
-		at_column(text, width - tail));
+	uselocale(before);
 	return ret_text;
 }
 

@@ -1,8 +1,6 @@
 #include "cli/table.h"
 
 #include <assert.h>
-#include <langinfo.h>
-#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -290,8 +288,7 @@ struct table_style table_style_of(int fd)
 	struct table_style style = {0};
 	unsigned rows;
 
-	setlocale(LC_CTYPE, "");
-	style.utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+	style.utf8 = term_speaks_utf8();
 	if (!isatty(fd))
 		return style;
 	term_size(fd, &style.columns, &rows);

@@ -1,5 +1,7 @@
 #include "cli/term.h"
 
+#include <langinfo.h>
+#include <locale.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -127,6 +129,20 @@ bool term_wants_colours(void)
 	const char *no = getenv("NO_COLOR");
 
 	return no == NULL || *no == '\0';
+}
+
+/* A locale that is not installed still says what the terminal shows. */
+bool term_speaks_utf8(void)
+{
+	static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+	const char *value = NULL;
+
+	if (setlocale(LC_CTYPE, "") != NULL)
+		return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+	for (size_t i = 0; i < 3 && (value == NULL || *value == '\0'); i++)
+		value = getenv(names[i]);
+	return value != NULL && (strcasestr(value, ".UTF-8") != NULL ||
+					strcasestr(value, ".UTF8") != NULL);
 }
 
 void term_size(int fd, unsigned *ret_columns, unsigned *ret_rows)

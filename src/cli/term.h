@@ -31,6 +31,8 @@ bool term_is_foreground(int fd);
 bool term_is_live(int fd);
 /* NO_COLOR (no-color.org) is not set. */
 bool term_wants_colours(void);
+/* The locale has letters beyond ASCII. */
+bool term_speaks_utf8(void);
 /* 0: unknown. */
 void term_size(int fd, unsigned *ret_columns, unsigned *ret_rows);
 

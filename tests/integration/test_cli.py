@@ -90,6 +90,7 @@ def test_the_guide_step_by_step(fresh, sshd, lang):
         # Start: all three carry traffic.
         started = say.out("up", "MySQL to localhost", "Dev", "Proxy")
         assert started.count(words["connected"]) == 3
+        assert started.count(" → ") == 3  # that locale installed or not
         peers.round_trip(("127.0.0.1", local))
         peers.round_trip(("127.0.0.1", remote))
         assert say.out("ls").count(words["connected"]) == 3

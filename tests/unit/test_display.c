@@ -465,6 +465,31 @@ static void numbers_for_people(void **unused)
 		human_fit(cut, sizeof(cut), "abc", 3, HUMAN_CUT_END), "abc");
 }
 
+/* Wide letters, and marks that take no column. */
+static void letters_of_all_widths(void **unused)
+{
+	char cut[64];
+
+	assert_int_equal(human_width("漢字 e\u0301"), 6);
+	assert_int_equal(human_width("👩\u200d👧"), 4);
+	assert_int_equal(human_width("\xff"), 1);
+	assert_string_equal(
+		human_fit(cut, sizeof(cut), "漢字漢字", 6, HUMAN_CUT_END),
+		"漢字…");
+	assert_string_equal(
+		human_fit(cut, sizeof(cut), "漢字漢字", 5, HUMAN_CUT_MIDDLE),
+		"漢…字");
+	assert_string_equal(
+		human_fit(cut, sizeof(cut), "漢字漢字", 4, HUMAN_CUT_MIDDLE),
+		"漢…");
+	assert_string_equal(
+		human_fit(cut, sizeof(cut), "e\u0301e\u0301e\u0301e\u0301", 3,
+			HUMAN_CUT_MIDDLE),
+		"e\u0301…e\u0301");
+	assert_string_equal(
+		human_fit(cut, sizeof(cut), "e\u0301", 0, HUMAN_CUT_END), "");
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -482,6 +507,7 @@ int main(void)
 		TEST(held_display_keeps_its_lines),
 		TEST(a_gone_reader_is_noticed),
 		TEST(numbers_for_people),
+		TEST(letters_of_all_widths),
 	};
 
 	signal(SIGPIPE, SIG_IGN);
