@@ -1,6 +1,7 @@
 /*
  * The manual and the help against the tables: every command has its section,
- * and every option is named there. The argument is the manual's folder.
+ * and every option is named there. The French pages have the form of the
+ * English ones. The argument is the manual's folder.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,11 +19,12 @@
 #include "cli/completion.h"
 
 static const char *folder;
-enum { OVERVIEW, OVERVIEW_FR, RUN, DAEMON, PAGES };
-static const char *const names[PAGES] = {
-	"taupe.1", "fr/taupe.1", "taupe-run.1", "taupe-daemon.8"};
-static struct buf pages[PAGES]; /* NUL-ended */
-static const char *const common_titles[] = {
+enum { OVERVIEW, RUN, DAEMON, PAGES };
+static const char *const names[LANG_COUNT][PAGES] = {
+	{"taupe.1", "taupe-run.1", "taupe-daemon.8"},
+	{"fr/taupe.1", "fr/taupe-run.1", "fr/taupe-daemon.8"}};
+static struct buf pages[LANG_COUNT][PAGES]; /* NUL-ended */
+static const char *const common_titles[LANG_COUNT] = {
 	"OPTIONS OF EVERY COMMAND", "OPTIONS DE CHAQUE COMMANDE"};
 static unsigned missing;
 
@@ -46,16 +48,22 @@ static void read_page(struct buf *page, const char *name)
 
 static int read_pages(void **state)
 {
-	for (int i = 0; i < PAGES; i++)
-		read_page(&pages[i], names[i]);
+	for (int i = 0; i < LANG_COUNT * PAGES; i++)
+		read_page(&pages[i / PAGES][i % PAGES],
+			names[i / PAGES][i % PAGES]);
 	return 0;
 }
 
 static int drop_pages(void **state)
 {
-	for (int i = 0; i < PAGES; i++)
-		buf_done(&pages[i]);
+	for (int i = 0; i < LANG_COUNT * PAGES; i++)
+		buf_done(&pages[i / PAGES][i % PAGES]);
 	return 0;
+}
+
+static const char *text_of(int lang, int page)
+{
+	return (const char *)buf_ptr(&pages[lang][page]);
 }
 
 /* The text below a title with `word` in it, up to the next title. malloc'ed;
@@ -134,20 +142,20 @@ static bool is_common(const struct args_option *o)
 
 /* malloc'ed; NULL: it is nowhere. */
 static char *text_about(const struct completion_path *path,
-	const struct args_option *o, int overview)
+	const struct args_option *o, int lang)
 {
 	const char *name = path->command->name;
-	const char *page = (const char *)buf_ptr(&pages[overview]);
 	char title[80];
 
 	if (strcmp(name, "run") == 0)
-		return strdup((const char *)buf_ptr(&pages[RUN]));
+		return strdup(text_of(lang, RUN));
 	if (strcmp(name, "daemon") == 0)
-		return strdup((const char *)buf_ptr(&pages[DAEMON]));
+		return strdup(text_of(lang, DAEMON));
 	if (is_common(o))
-		return section(page, ".Sh ", common_titles[overview]);
+		return section(
+			text_of(lang, OVERVIEW), ".Sh ", common_titles[lang]);
 	snprintf(title, sizeof(title), "taupe %s", name);
-	return section(page, ".Ss ", title);
+	return section(text_of(lang, OVERVIEW), ".Ss ", title);
 }
 
 static void check_option(void *arg, const struct completion_path *path,
@@ -155,8 +163,8 @@ static void check_option(void *arg, const struct completion_path *path,
 {
 	const char letter[] = {'-', o->letter, '\0'};
 
-	for (int page = OVERVIEW; page <= OVERVIEW_FR; page++) {
-		char *text = text_about(path, o, page);
+	for (int l = 0; l < LANG_COUNT; l++) {
+		char *text = text_about(path, o, l);
 
 		if (*o->name != '\0')
 			look_for(text, path->command->name, o->name);
@@ -214,13 +222,12 @@ static void check_path(void *arg, const struct completion_path *path)
 	char title[80];
 
 	snprintf(title, sizeof(title), "taupe %s", path->command->name);
-	for (int page = OVERVIEW; page <= OVERVIEW_FR; page++) {
-		char *text = section(
-			(const char *)buf_ptr(&pages[page]), ".Ss ", title);
+	for (int l = 0; l < LANG_COUNT; l++) {
+		char *text = section(text_of(l, OVERVIEW), ".Ss ", title);
 
 		if (text == NULL || strstr(text, path->action) == NULL) {
 			print_error("%s %s is not in %s\n", title, path->action,
-				names[page]);
+				names[l][OVERVIEW]);
 			missing++;
 		}
 		free(text);
@@ -230,7 +237,101 @@ static void check_path(void *arg, const struct completion_path *path)
 
 static void every_command_and_option_is_there(void **state)
 {
+	missing = 0;
 	completion_each_path(check_path, NULL);
+	assert_int_equal(missing, 0);
+}
+
+/* Whether what follows this macro is the same word in every language. */
+static bool is_for_all(const char *macro)
+{
+	static const char *const those[] = {"Fl", "Ev", "Cm", "Dv", "Pa", "Xr"};
+
+	for (size_t i = 0; i < sizeof(those) / sizeof(*those); i++)
+		if (strcmp(macro, those[i]) == 0)
+			return true;
+	return false;
+}
+
+static bool is_macro(const char *word)
+{
+	return isupper((unsigned char)word[0]) &&
+	       islower((unsigned char)word[1]) && word[2] == '\0';
+}
+
+/* A line's words that no language changes: options, variables, numbers. */
+static void put_words(struct buf *out, char *line)
+{
+	char *rest = line, *word;
+	bool kept = false;
+
+	while ((word = strsep(&rest, " ")) != NULL) {
+		if (is_macro(word))
+			kept = is_for_all(word);
+		else if (ispunct((unsigned char)*word) && word[1] == '\0')
+			continue; /* The sentence's. */
+		else if (!kept && !isdigit((unsigned char)*word))
+			continue;
+		buf_put(out, word, strlen(word));
+		buf_put_u8(out, ' ');
+	}
+	buf_put_u8(out, '\n');
+}
+
+/* A page's bones: its titles and entries, and the pages that it names. */
+static void put_form(struct buf *out, const char *text)
+{
+	static const char *const kinds[] = {
+		".Dd ", ".Sh", ".Ss", ".Bl", ".It ", ".El", ".Xr "};
+	char line[512];
+
+	for (; *text != '\0'; text += *text == '\n') {
+		size_t n = strcspn(text, "\n");
+
+		for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+			if (strncmp(text, kinds[i], strlen(kinds[i])) != 0)
+				continue;
+			snprintf(line, sizeof(line), "%.*s", (int)n, text);
+			if (strncmp(line, ".It ", 4) != 0 &&
+				strncmp(line, ".Xr ", 4) != 0)
+				line[3] = '\0';
+			put_words(out, line + 1);
+		}
+		text += n;
+	}
+	buf_put_u8(out, 0);
+}
+
+/* Says the first line in which they differ. */
+static void expect_same(const char *a, const char *b, const char *name)
+{
+	while (*a != '\0' || *b != '\0') {
+		int m = (int)strcspn(a, "\n"), n = (int)strcspn(b, "\n");
+
+		if (m != n || memcmp(a, b, (size_t)n) != 0) {
+			print_error("%s has \"%.*s\", not \"%.*s\"\n", name, n,
+				b, m, a);
+			missing++;
+			return;
+		}
+		a += m + (a[m] == '\n');
+		b += n + (b[n] == '\n');
+	}
+}
+
+static void every_language_has_the_same_form(void **state)
+{
+	missing = 0;
+	for (int page = 0; page < PAGES; page++) {
+		struct buf english = {0}, french = {0};
+
+		put_form(&english, text_of(LANG_EN, page));
+		put_form(&french, text_of(LANG_FR, page));
+		expect_same((const char *)buf_ptr(&english),
+			(const char *)buf_ptr(&french), names[LANG_FR][page]);
+		buf_done(&english);
+		buf_done(&french);
+	}
 	assert_int_equal(missing, 0);
 }
 
@@ -239,6 +340,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_command_and_option_is_there),
 		cmocka_unit_test(the_help_has_every_option),
+		cmocka_unit_test(every_language_has_the_same_form),
 	};
 
 	if (argc != 2)
