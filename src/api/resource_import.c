@@ -16,6 +16,7 @@
 #include "api/want.h"
 #include "base/mem.h"
 #include "import/import_plan.h"
+#include "import/name_set.h"
 #include "store/store_list.h"
 
 #define TEXT_TYPE "text/plain; charset=utf-8"
@@ -106,27 +107,33 @@ static json_t *skipped_rows(const struct visit *v)
 	return list;
 }
 
-static bool takes(const struct visit *v, const char *name)
+static bool takes(const struct name_set *names, const char *name)
 {
-	for (size_t i = 0; i < v->take.n; i++)
-		if (name != NULL && strcmp(v->take.item[i], name) == 0)
-			return true;
-	return !v->chooses;
+	return name != NULL && name_set_has(names, name);
 }
 
 /* A server that is named brings its forwards. */
 static void choose(const struct visit *v, struct import_plan *plan)
 {
+	struct import_row *servers = plan->servers, *row;
+	struct name_set names = {0};
+
+	if (!v->chooses)
+		return;
+	for (size_t i = 0; i < v->take.n; i++)
+		name_set_add(&names, v->take.item[i]);
 	for (size_t i = 0; i < v->set.n_servers; i++)
-		plan->servers[i].taken = plan->servers[i].taken &&
-					 takes(v, plan->servers[i].name);
-	for (size_t i = 0; i < v->set.n_forwards; i++)
-		plan->forwards[i].taken =
-			plan->forwards[i].taken &&
-			(takes(v, plan->forwards[i].name) ||
-				takes(v,
-					plan->servers[v->set.forwards[i].server]
-						.name));
+		servers[i].taken =
+			servers[i].taken && takes(&names, servers[i].name);
+	for (size_t i = 0; i < v->set.n_forwards; i++) {
+		row = &plan->forwards[i];
+		row->taken =
+			row->taken &&
+			(takes(&names, row->name) ||
+				takes(&names, servers[v->set.forwards[i].server]
+						      .name));
+	}
+	name_set_done(&names);
 }
 
 /* What a token may not have a server do, an import does not either. */

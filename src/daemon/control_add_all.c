@@ -2,6 +2,7 @@
  * Many servers and forwards at once, as an import brings them: one transaction,
  * and in memory only when it stands.
  */
+#include "base/log.h"
 #include "daemon/control_private.h"
 
 static int put_servers(struct control *c, struct control_new_server *servers,
@@ -52,30 +53,44 @@ static void keep(struct control *c, const struct control_new_server *servers,
 	control_sort(c);
 }
 
+/* In one transaction, as each of its own would take a while. */
+static void write_all(struct control *c,
+	const struct control_new_server *servers, size_t n_servers,
+	const struct control_new_forward *forwards, size_t n_forwards)
+{
+	struct trouble t;
+	int err = store_begin(c->store, &t);
+
+	for (size_t i = 0; i < n_servers && err == 0; i++)
+		control_write_change(c, "event.server_added",
+			id_map_get(&c->servers, servers[i].put.id), NULL);
+	for (size_t i = 0; i < n_forwards && err == 0; i++)
+		control_write_change(c, "event.forward_added", NULL,
+			id_map_get(&c->forwards, forwards[i].put.id));
+	if (err == 0)
+		err = store_commit(c->store, &t);
+	if (err != 0)
+		log_warn("history: %s", trouble_get(&t, "detail"));
+}
+
+/* A server's view has changed, too, when it has more forwards. */
 static void tell(struct control *c, const struct control_new_server *servers,
 	size_t n_servers, const struct control_new_forward *forwards,
 	size_t n_forwards)
 {
-	for (size_t i = 0; i < n_servers; i++) {
-		struct kept_server *s =
-			id_map_get(&c->servers, servers[i].put.id);
+	uint32_t told = 0;
 
-		control_write(c, &(struct control_row){.kind = "change",
-					 .level = "info",
-					 .code = "event.server_added",
-					 .server = s});
-		control_tell_server(c, s);
-	}
+	for (size_t i = 0; i < n_servers; i++)
+		control_tell_server(
+			c, id_map_get(&c->servers, servers[i].put.id));
 	for (size_t i = 0; i < n_forwards; i++) {
 		struct kept_forward *f =
 			id_map_get(&c->forwards, forwards[i].put.id);
 
-		control_write(c, &(struct control_row){.kind = "change",
-					 .level = "info",
-					 .code = "event.forward_added",
-					 .forward = f});
 		control_tell_forward(c, f);
-		control_tell_server(c, f->server);
+		if (forwards[i].on == 0 && f->view.want.server != told)
+			control_tell_server(c, f->server);
+		told = f->view.want.server;
 	}
 }
 
@@ -99,6 +114,7 @@ int control_add_all(struct control *c, struct control_new_server *servers,
 		return err;
 	}
 	keep(c, servers, n_servers, forwards, n_forwards);
+	write_all(c, servers, n_servers, forwards, n_forwards);
 	tell(c, servers, n_servers, forwards, n_forwards);
 	return 0;
 }

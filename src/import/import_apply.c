@@ -32,17 +32,15 @@ static void add_server(struct apply *a, size_t i)
 	const struct import_server *s = &a->set->servers[i];
 	struct store_server *record;
 	uint32_t jump_id = 0;
-	size_t via = 0;
+	size_t via = 0, jump = a->plan->servers[i].jump;
 
 	if (!is_new(&a->plan->servers[i]) || a->place[i] != 0)
 		return;
-	for (size_t k = 0; s->jump != NULL && k < a->set->n_servers; k++)
-		if (strcmp(a->set->servers[k].server.name, s->jump) == 0) {
-			add_server(a, k);
-			via = a->place[k];
-			jump_id = a->plan->servers[k].id;
-			break;
-		}
+	if (jump != 0) {
+		add_server(a, jump - 1);
+		via = a->place[jump - 1];
+		jump_id = a->plan->servers[jump - 1].id;
+	}
 	record = &a->server_records[a->n_servers];
 	*record = s->server;
 	record->name = a->plan->servers[i].name;

@@ -2,12 +2,10 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/mem.h"
+#include "import/import_same.h"
 #include "import/name_set.h"
-
-#define NONE SIZE_MAX
 
 const char *import_action_name(enum import_action action)
 {
@@ -21,61 +19,14 @@ const char *import_action_name(enum import_action action)
 	return names[action];
 }
 
-/* ---- what is the same ---- */
-
-static bool same_text(const char *a, const char *b)
-{
-	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
-}
-
-static bool same_list(const struct string_list *a, const struct string_list *b)
-{
-	bool same = a->n == b->n;
-
-	for (size_t i = 0; i < a->n && same; i++)
-		same = strcmp(a->item[i], b->item[i]) == 0;
-	return same;
-}
-
-static uint16_t port_of(const struct store_server *s)
-{
-	return s->port != 0 ? s->port : 22;
-}
-
-/* Where it leads to and how, whatever it is called. */
-static bool same_way(const struct store_server *there,
-	const struct store_server *s, uint32_t jump_server)
-{
-	return strcasecmp(there->host, s->host) == 0 &&
-	       port_of(there) == port_of(s) &&
-	       same_text(there->user, s->user) &&
-	       there->jump_server == jump_server &&
-	       same_list(&there->options, &s->options);
-}
-
-static bool same_endpoint(const struct endpoint *a, const struct endpoint *b)
-{
-	return same_text(a->host, b->host) && same_text(a->path, b->path) &&
-	       a->port == b->port;
-}
-
-static bool same_forward(
-	const struct forward_spec *a, const struct forward_spec *b)
-{
-	return a->type == b->type && same_endpoint(&a->listen, &b->listen) &&
-	       a->reverse_dynamic == b->reverse_dynamic &&
-	       (a->type == FORWARD_DYNAMIC || a->reverse_dynamic ||
-		       same_endpoint(&a->target, &b->target));
-}
-
 /* ---- the plan ---- */
 
 struct planner {
 	const struct control *c;
 	const struct import_set *set;
 	struct import_plan *plan;
+	struct import_same same;
 	struct name_set servers, forwards; /* names that are taken */
-	size_t *jump; /* of each server: its place in the set, or NONE */
 	/* of each server: 1 + the jump servers of the set on its way; 0: it
 	 * has not been looked at yet */
 	unsigned *hops;
@@ -110,50 +61,36 @@ static void add_row(
 	row->taken = true;
 }
 
-/* The one of that name rather than another that is the same. */
-static uint32_t find_server(const struct control *c,
-	const struct store_server *s, uint32_t jump_server)
-{
-	const struct control_server *named = control_server_named(c, s->name);
-	const struct control_server *const *list;
-	size_t n;
-
-	if (named != NULL && same_way(&named->want, s, jump_server))
-		return named->want.id;
-	list = control_servers(c, &n);
-	for (size_t i = 0; i < n; i++)
-		if (same_way(&list[i]->want, s, jump_server))
-			return list[i]->want.id;
-	return 0;
-}
-
 /* Of the set, under the same name: it stands in two files. */
 static size_t find_twin(const struct planner *p, size_t i)
 {
 	const struct import_server *s = &p->set->servers[i];
+	const struct import_row *rows = p->plan->servers;
+	size_t k = import_same_set_server(&p->same, s->server.name);
 
-	for (size_t k = 0; k < i; k++)
-		if (strcmp(p->set->servers[k].server.name, s->server.name) ==
-				0 &&
-			p->jump[k] == p->jump[i] && p->hops[k] != 0 &&
-			same_way(&p->set->servers[k].server, &s->server, 0))
+	for (; k < i; k = import_same_set_server_next(&p->same, k))
+		if (rows[k].jump == rows[i].jump && p->hops[k] != 0 &&
+			import_same_way(
+				&p->set->servers[k].server, &s->server, 0))
 			return k;
-	return NONE;
+	return ROW_INDEX_NONE;
 }
 
 static void plan_server(struct planner *p, size_t i)
 {
 	const struct import_server *s = &p->set->servers[i];
 	struct import_row *rows = p->plan->servers, *row = &rows[i];
-	bool jumps = p->jump[i] != NONE;
-	uint32_t via = jumps ? rows[p->jump[i]].id : 0;
+	const struct import_row *jump =
+		row->jump != 0 ? &rows[row->jump - 1] : NULL;
+	uint32_t via = jump != NULL ? jump->id : 0;
 	struct control_fields fields = {0};
 	const struct trouble *wrong;
+	struct store_server nameless;
 	size_t twin;
 
-	p->hops[i] = jumps ? p->hops[p->jump[i]] + 1 : 1;
+	p->hops[i] = jump != NULL ? p->hops[row->jump - 1] + 1 : 1;
 	if (s->jump != NULL &&
-		(!jumps || rows[p->jump[i]].action == IMPORT_CONFLICT)) {
+		(jump == NULL || jump->action == IMPORT_CONFLICT)) {
 		conflict(row, s->server.name, "there is no such jump server");
 		return;
 	}
@@ -161,15 +98,17 @@ static void plan_server(struct planner *p, size_t i)
 		conflict(row, s->server.name, "too many hops");
 		return;
 	}
-	if (!jumps || via != 0)
-		row->id = find_server(p->c, &s->server, via);
+	if (jump == NULL || via != 0)
+		row->id = import_same_server(&p->same, &s->server, via);
 	if (row->id != 0) {
 		row->action = IMPORT_SAME;
 		row->name =
 			mem_strdup(control_server(p->c, row->id)->want.name);
 		return;
 	}
-	(void)control_check_server(p->c, &s->server, &fields);
+	nameless = s->server;
+	nameless.name = NULL;
+	(void)control_check_server(p->c, &nameless, &fields);
 	wrong = first_wrong(&fields, "jump_server");
 	if (wrong != NULL) {
 		conflict(row, s->server.name, NULL);
@@ -177,7 +116,7 @@ static void plan_server(struct planner *p, size_t i)
 		return;
 	}
 	twin = find_twin(p, i);
-	if (twin != NONE) {
+	if (twin != ROW_INDEX_NONE) {
 		row->action = IMPORT_SAME;
 		row->name = mem_strdup(p->plan->servers[twin].name);
 		row->same_as = twin + 1;
@@ -186,29 +125,31 @@ static void plan_server(struct planner *p, size_t i)
 	add_row(row, &p->servers, s->server.name);
 }
 
-static size_t find_jump(const struct import_set *set, const char *name)
+/* 1 + its place in the set; 0: it has none, or none that is there. */
+static size_t find_jump(const struct planner *p, const char *name)
 {
-	for (size_t i = 0; name != NULL && i < set->n_servers; i++)
-		if (strcmp(set->servers[i].server.name, name) == 0)
-			return i;
-	return NONE;
+	size_t i = name != NULL ? import_same_set_server(&p->same, name)
+				: ROW_INDEX_NONE;
+
+	return i != ROW_INDEX_NONE ? i + 1 : 0;
 }
 
 /* Those whose way is known come first, as long as there are any more; what is
  * left goes round in a circle. */
 static void plan_servers(struct planner *p)
 {
+	struct import_row *rows = p->plan->servers;
 	size_t n = p->set->n_servers;
 	bool more = true;
 
 	for (size_t i = 0; i < n; i++)
-		p->jump[i] = find_jump(p->set, p->set->servers[i].jump);
+		rows[i].jump = find_jump(p, p->set->servers[i].jump);
 	while (more) {
 		more = false;
 		for (size_t i = 0; i < n; i++) {
 			if (p->hops[i] != 0 ||
-				(p->jump[i] != NONE &&
-					p->hops[p->jump[i]] == 0))
+				(rows[i].jump != 0 &&
+					p->hops[rows[i].jump - 1] == 0))
 				continue;
 			plan_server(p, i);
 			more = true;
@@ -216,32 +157,8 @@ static void plan_servers(struct planner *p)
 	}
 	for (size_t i = 0; i < n; i++)
 		if (p->hops[i] == 0)
-			conflict(&p->plan->servers[i],
-				p->set->servers[i].server.name,
+			conflict(&rows[i], p->set->servers[i].server.name,
 				"the jump servers go round in a circle");
-}
-
-/* On that server, or on one that is the same but for its name; the one of that
- * name rather than another. */
-static const struct control_forward *find_forward(const struct control *c,
-	const struct store_forward *f, const struct store_server *on)
-{
-	const struct control_forward *const *list, *found = NULL;
-	const struct control_server *other;
-	size_t n;
-
-	list = control_forwards(c, &n);
-	for (size_t i = 0; i < n; i++) {
-		if (!same_forward(&list[i]->want.spec, &f->spec) ||
-			(found != NULL &&
-				strcmp(list[i]->want.name, f->name) != 0))
-			continue;
-		other = control_server(c, list[i]->want.server);
-		if (other != NULL &&
-			same_way(&other->want, on, on->jump_server))
-			found = list[i];
-	}
-	return found;
 }
 
 static size_t server_of(const struct planner *p, size_t i)
@@ -254,17 +171,16 @@ static size_t server_of(const struct planner *p, size_t i)
 
 static size_t find_twin_forward(const struct planner *p, size_t i)
 {
-	const struct store_forward *f = &p->set->forwards[i].forward;
+	const struct import_forward *f = p->set->forwards;
+	size_t k = import_same_set_forward(&p->same, f[i].forward.name);
 
-	for (size_t k = 0; k < i; k++)
+	for (; k < i; k = import_same_set_forward_next(&p->same, k))
 		if (server_of(p, k) == server_of(p, i) &&
-			strcmp(p->set->forwards[k].forward.name, f->name) ==
-				0 &&
 			p->plan->forwards[k].taken &&
-			same_forward(
-				&p->set->forwards[k].forward.spec, &f->spec))
+			import_same_ends(
+				&f[k].forward.spec, &f[i].forward.spec))
 			return k;
-	return NONE;
+	return ROW_INDEX_NONE;
 }
 
 static void plan_forward(struct planner *p, size_t i)
@@ -275,6 +191,7 @@ static void plan_forward(struct planner *p, size_t i)
 	const struct control_forward *there = NULL;
 	struct control_fields fields = {0};
 	const struct trouble *wrong;
+	struct store_forward nameless;
 	size_t twin;
 
 	if (server->action == IMPORT_CONFLICT) {
@@ -282,7 +199,7 @@ static void plan_forward(struct planner *p, size_t i)
 		return;
 	}
 	if (server->id != 0)
-		there = find_forward(p->c, &f->forward,
+		there = import_same_forward(&p->same, &f->forward,
 			&control_server(p->c, server->id)->want);
 	if (there != NULL) {
 		row->action = IMPORT_SAME;
@@ -290,7 +207,9 @@ static void plan_forward(struct planner *p, size_t i)
 		row->name = mem_strdup(there->want.name);
 		return;
 	}
-	(void)control_check_forward(p->c, &f->forward, &fields);
+	nameless = f->forward;
+	nameless.name = NULL;
+	(void)control_check_forward(p->c, &nameless, &fields);
 	wrong = first_wrong(&fields, "server");
 	if (wrong != NULL) {
 		conflict(row, f->forward.name, NULL);
@@ -298,7 +217,7 @@ static void plan_forward(struct planner *p, size_t i)
 		return;
 	}
 	twin = find_twin_forward(p, i);
-	if (twin != NONE) {
+	if (twin != ROW_INDEX_NONE) {
 		row->action = IMPORT_SAME;
 		row->name = mem_strdup(p->plan->forwards[twin].name);
 		row->same_as = twin + 1;
@@ -330,30 +249,32 @@ void import_plan_make(const struct control *c, const struct import_set *set,
 		mem_zalloc(set->n_servers + 1, sizeof(*ret_plan->servers));
 	ret_plan->forwards =
 		mem_zalloc(set->n_forwards + 1, sizeof(*ret_plan->forwards));
-	p.jump = mem_zalloc(set->n_servers + 1, sizeof(*p.jump));
 	p.hops = mem_zalloc(set->n_servers + 1, sizeof(*p.hops));
+	import_same_init(&p.same, c, set);
 	take_names(&p);
 	plan_servers(&p);
 	for (size_t i = 0; i < set->n_forwards; i++)
 		plan_forward(&p, i);
 	name_set_done(&p.servers);
 	name_set_done(&p.forwards);
-	free(p.jump);
+	import_same_done(&p.same);
 	free(p.hops);
 }
 
-static void take_server(
-	const struct import_set *set, struct import_plan *plan, size_t i)
+static void take_server(struct import_plan *plan, size_t i)
 {
-	for (size_t hops = 0; i != NONE && hops <= JUMP_MAX; hops++) {
+	for (size_t hops = 0; hops <= JUMP_MAX; hops++) {
 		struct import_row *row = &plan->servers[i];
+		size_t jump = row->jump;
 
 		if (row->same_as != 0)
 			row = &plan->servers[row->same_as - 1];
 		if (row->action != IMPORT_ADD && row->action != IMPORT_RENAME)
 			return;
 		row->taken = true;
-		i = find_jump(set, set->servers[i].jump);
+		if (jump == 0)
+			return;
+		i = jump - 1;
 	}
 }
 
@@ -362,10 +283,10 @@ void import_plan_complete(
 {
 	for (size_t i = 0; i < set->n_servers; i++)
 		if (plan->servers[i].taken)
-			take_server(set, plan, i);
+			take_server(plan, i);
 	for (size_t i = 0; i < set->n_forwards; i++)
 		if (plan->forwards[i].taken)
-			take_server(set, plan, set->forwards[i].server);
+			take_server(plan, set->forwards[i].server);
 }
 
 static void rows_done(struct import_row *rows, size_t n)

@@ -31,6 +31,7 @@ struct import_row {
 	/* SAME as another of the set, as one found in two files is: 1 + its
 	 * place. Its id is that one's. 0: none */
 	size_t same_as;
+	size_t jump; /* of a server: 1 + the place of its jump server; or 0 */
 	struct trouble why;
 	bool taken; /* import_apply does it; true at first for ADD, RENAME */
 };

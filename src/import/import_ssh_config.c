@@ -271,10 +271,12 @@ static void own_facts(const struct ssh_config_file *file, const char *host,
 
 	for (size_t i = 0; i < file->n_lines; i++) {
 		const struct ssh_config_line *line = &file->lines[i];
-		const struct taken *t = find_taken(line->name);
+		const struct taken *t;
 
-		if (holds[line->block] && t != NULL &&
-			!(is_asked && oracle->decides[t - taken]))
+		if (!holds[line->block])
+			continue;
+		t = find_taken(line->name);
+		if (t != NULL && !(is_asked && oracle->decides[t - taken]))
 			add_fact(facts, &(struct fact){t, line->value, line->no,
 						false});
 	}

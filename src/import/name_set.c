@@ -26,11 +26,11 @@ static size_t hash(const char *name)
 }
 
 /* Where the name is, or the free slot where it would be. */
-static char **find(const struct name_set *s, const char *name)
+static struct name_set_slot *find(const struct name_set *s, const char *name)
 {
 	size_t i = hash(name) & (s->room - 1);
 
-	while (s->slot[i] != NULL && strcmp(s->slot[i], name) != 0)
+	while (s->slot[i].name != NULL && strcmp(s->slot[i].name, name) != 0)
 		i = (i + 1) & (s->room - 1);
 	return &s->slot[i];
 }
@@ -42,8 +42,8 @@ static void grow(struct name_set *s)
 
 	more.slot = mem_zalloc(more.room, sizeof(*more.slot));
 	for (size_t i = 0; i < s->room; i++)
-		if (s->slot[i] != NULL)
-			*find(&more, s->slot[i]) = s->slot[i];
+		if (s->slot[i].name != NULL)
+			*find(&more, s->slot[i].name) = s->slot[i];
 	free(s->slot);
 	*s = more;
 }
@@ -51,21 +51,21 @@ static void grow(struct name_set *s)
 void name_set_done(struct name_set *s)
 {
 	for (size_t i = 0; i < s->room; i++)
-		free(s->slot[i]);
+		free(s->slot[i].name);
 	free(s->slot);
 	*s = (struct name_set){0};
 }
 
 void name_set_add(struct name_set *s, const char *name)
 {
-	char **place;
+	struct name_set_slot *place;
 
 	if (2 * s->n >= s->room)
 		grow(s);
 	place = find(s, name);
-	if (*place != NULL)
+	if (place->name != NULL)
 		return;
-	*place = mem_strdup(name);
+	*place = (struct name_set_slot){.name = mem_strdup(name)};
 	s->n++;
 }
 
@@ -77,23 +77,25 @@ void name_set_remove(struct name_set *s, const char *name)
 	if (!name_set_has(s, name))
 		return;
 	hole = at = (size_t)(find(s, name) - s->slot);
-	free(s->slot[hole]);
-	s->slot[hole] = NULL;
+	free(s->slot[hole].name);
+	s->slot[hole] = (struct name_set_slot){0};
 	s->n--;
-	for (at = (at + 1) & mask; s->slot[at] != NULL; at = (at + 1) & mask) {
-		size_t home = hash(s->slot[at]) & mask;
+	s->removed++;
+	for (at = (at + 1) & mask; s->slot[at].name != NULL;
+		at = (at + 1) & mask) {
+		size_t home = hash(s->slot[at].name) & mask;
 
 		if (((at - home) & mask) < ((at - hole) & mask))
 			continue;
 		s->slot[hole] = s->slot[at];
-		s->slot[at] = NULL;
+		s->slot[at] = (struct name_set_slot){0};
 		hole = at;
 	}
 }
 
 bool name_set_has(const struct name_set *s, const char *name)
 {
-	return s->room != 0 && *find(s, name) != NULL;
+	return s->room != 0 && find(s, name)->name != NULL;
 }
 
 /* How many bytes the first `max` characters have. */
@@ -125,13 +127,23 @@ static void fit(char base[static NAME_BYTES], const char *wanted)
 char *name_set_take(struct name_set *s, const char *wanted)
 {
 	char base[NAME_BYTES], name[NAME_BYTES + 16];
+	struct name_set_slot *root;
+	unsigned i = 2;
 
 	fit(base, wanted);
 	snprintf(name, sizeof(name), "%s", base);
-	for (unsigned i = 2; name_set_has(s, name); i++)
+	if (name_set_has(s, base)) {
+		root = find(s, base);
+		if (root->next > i && root->removed == s->removed)
+			i = root->next;
+	}
+	for (; name_set_has(s, name); i++)
 		snprintf(name, sizeof(name), "%.*s %u",
 			(int)bytes_of(base, NAME_CHARACTERS - NUMBER_ROOM),
 			base, i);
 	name_set_add(s, name);
+	root = find(s, base);
+	root->next = i;
+	root->removed = s->removed;
 	return mem_strdup(name);
 }

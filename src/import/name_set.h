@@ -10,8 +10,14 @@
 
 /* All zero: an empty one. */
 struct name_set {
-	char **slot; /* open addressing; NULL: free */
+	struct name_set_slot {
+		char *name; /* NULL: free */
+		/* The lower numbers behind it are taken, if no more names
+		 * were removed since. */
+		unsigned next, removed;
+	} * slot; /* open addressing */
 	size_t n, room;
+	unsigned removed; /* names, so far */
 };
 
 void name_set_done(struct name_set *s);

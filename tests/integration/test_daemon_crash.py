@@ -214,6 +214,38 @@ def test_tunnels_carry_again_after_a_crash(daemon, run, stack, echo):
     assert not env.listens(stopped)
 
 
+@pytest.mark.sanitized
+def test_killed_during_an_import(daemon):
+    """All of it is there afterwards, or nothing; and it can be had again."""
+    count = 400
+    text = "".join(
+        f"Host h{n}\n HostName h{n}.example\n LocalForward {10000 + n} a:1\n"
+        for n in range(count))
+    request = {"format": "ssh-config", "text": text}
+
+    def attempt():
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            daemon.api("POST", "/import", request)
+
+    def there():
+        return [len(daemon.api("GET", path))
+                for path in ("/servers", "/forwards")]
+    log = daemon.state / "taupe.db-wal"
+    for grown in (0, 1, 20000, 100000, 200000):
+        before, size = there(), log.stat().st_size
+        importer = threading.Thread(target=attempt, daemon=True)
+        importer.start()
+        env.wait_until(lambda grown=grown, size=size: not importer.is_alive()
+                       or log.stat().st_size >= size + grown, "its way")
+        daemon.kill()
+        importer.join(env.PATIENCE)
+        whole(daemon.state)
+        daemon.start()
+        assert there() in (before, [count, count])
+    daemon.api("POST", "/import", request)
+    assert there() == [count, count]
+
+
 # One daemon a folder.
 
 def second(first, *words):

@@ -286,11 +286,12 @@ static void all_or_nothing(void **state)
 	import_set_done(&set);
 }
 
-static unsigned told;
+static unsigned told, told_forwards;
 
 static void on_server(void *arg, const struct control_server *s)
 {
 	told++;
+	told_forwards = s->n_forwards;
 }
 
 static void observers_and_history_know(void **state)
@@ -303,8 +304,14 @@ static void observers_and_history_know(void **state)
 	import_is(
 		w, "ssh -D 1 -D 2 a", "add a, ; add a SOCKS 1; add a SOCKS 2");
 	control_forget(w->control, &observer, NULL);
-	assert_int_equal(told, 3);
-	assert_int_equal(control_server_named(w->control, "a")->n_forwards, 2);
+	assert_int_equal(told, 1);
+	assert_int_equal(told_forwards, 2);
+	control_observe(w->control, &observer, NULL);
+	import_is(
+		w, "ssh -D 3 -D 4 a", "same a, ; add a SOCKS 3; add a SOCKS 4");
+	control_forget(w->control, &observer, NULL);
+	assert_int_equal(told, 2);
+	assert_int_equal(told_forwards, 4);
 }
 
 static void thousands_are_no_matter(void **state)
@@ -322,8 +329,40 @@ static void thousands_are_no_matter(void **state)
 	assert_int_equal(import_apply(w->control, &set, &plan, &w->trouble), 0);
 	count_is(w, 250, 1000);
 	import_plan_done(&plan, &set);
+	import_plan_make(w->control, &set, &plan);
+	for (size_t i = 0; i < set.n_forwards; i++) {
+		assert_int_equal(plan.forwards[i].action, IMPORT_SAME);
+		assert_string_equal(
+			plan.forwards[i].name, set.forwards[i].forward.name);
+	}
+	import_plan_done(&plan, &set);
 	import_set_done(&set);
 	buf_done(&text);
+}
+
+/* 5000 would be compared 12 million times, and numbered as often. */
+static void thousands_of_one_name(void **state)
+{
+	enum { N = IMPORT_ITEMS_MAX };
+	struct import_set set = read_command("ssh -D 1 a");
+	struct import_forward *f;
+	struct import_plan plan;
+	char last[32];
+
+	set.forwards = mem_realloc(set.forwards, N, sizeof(*set.forwards));
+	for (; set.n_forwards < N; set.n_forwards++) {
+		f = &set.forwards[set.n_forwards];
+		*f = (struct import_forward){0};
+		store_forward_copy(&f->forward, &set.forwards[0].forward);
+		f->forward.spec.listen.port = (uint16_t)(set.n_forwards + 1);
+	}
+	import_plan_make(((struct world *)*state)->control, &set, &plan);
+	snprintf(last, sizeof(last), "a SOCKS 1 %d", N);
+	assert_string_equal(plan.forwards[0].name, "a SOCKS 1");
+	assert_string_equal(plan.forwards[1].name, "a SOCKS 1 2");
+	assert_string_equal(plan.forwards[N - 1].name, last);
+	import_plan_done(&plan, &set);
+	import_set_done(&set);
 }
 
 int main(void)
@@ -342,6 +381,7 @@ int main(void)
 		WORLD_TEST(all_or_nothing),
 		WORLD_TEST(observers_and_history_know),
 		WORLD_TEST(thousands_are_no_matter),
+		WORLD_TEST(thousands_of_one_name),
 	};
 
 	return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);
