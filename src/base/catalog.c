@@ -10,21 +10,51 @@ static _Atomic int process_lang = LANG_EN;
 
 static const char *const lang_names[LANG_COUNT] = {"en", "fr"};
 
+/* "fr", "fr_CA.UTF-8", "fr:en" begin with the language's name. */
+static bool speaks(const char *locale, enum lang *ret_lang)
+{
+	for (int l = 0; l < LANG_COUNT; l++)
+		if (strncmp(locale, lang_names[l], 2) == 0 &&
+			strchr("_-.@:", locale[2]) != NULL) {
+			*ret_lang = (enum lang)l;
+			return true;
+		}
+	return false;
+}
+
+/* GNU's list of languages, the dearest first. */
+static bool first_of(const char *list, enum lang *ret_lang)
+{
+	while (*list != '\0') {
+		if (speaks(list, ret_lang))
+			return true;
+		list += strcspn(list, ":");
+		list += *list == ':';
+	}
+	return false;
+}
+
+static bool is_plain(const char *locale)
+{
+	return strcmp(locale, "C") == 0 || strcmp(locale, "POSIX") == 0 ||
+	       strncmp(locale, "C.", 2) == 0;
+}
+
 enum lang catalog_choose(const char *wanted)
 {
 	static const char *const vars[] = {"LC_ALL", "LC_MESSAGES", "LANG"};
+	const char *list = wanted == NULL ? getenv("LANGUAGE") : NULL;
+	enum lang lang = LANG_EN;
 
 	for (size_t i = 0; wanted == NULL && i < 3; i++) {
 		wanted = getenv(vars[i]);
 		if (wanted != NULL && *wanted == '\0')
 			wanted = NULL;
 	}
-	if (wanted != NULL)
-		for (int l = 0; l < LANG_COUNT; l++)
-			if (strncmp(wanted, lang_names[l], 2) == 0 &&
-				strchr("_-.@", wanted[2]) != NULL)
-				return (enum lang)l;
-	return LANG_EN;
+	if (wanted == NULL ||
+		(list != NULL && !is_plain(wanted) && first_of(list, &lang)))
+		return lang;
+	return speaks(wanted, &lang) ? lang : LANG_EN;
 }
 
 void catalog_set_lang(enum lang lang)

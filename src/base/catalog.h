@@ -14,8 +14,9 @@
 enum lang { LANG_EN, LANG_FR, LANG_COUNT };
 
 /* From "--lang"'s value, or when it is NULL from LC_ALL, LC_MESSAGES, LANG (in
- * that order; the first that is set and not empty decides). English when
- * nothing fits. */
+ * that order; the first that is set and not empty decides), unless that is not
+ * C and LANGUAGE, gettext's list, has one of ours. English when nothing fits.
+ */
 enum lang catalog_choose(const char *wanted);
 
 /* The process-wide language that catalog_get() uses; set once at start. */

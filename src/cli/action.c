@@ -43,6 +43,20 @@ static int show_help(const struct command *command)
 	return cmd_help.run(2, argv);
 }
 
+/* Options that every command takes may stand before the action: they go behind
+ * it. */
+static void move_action(int argc, char **argv)
+{
+	int at = args_leading(argc, argv, 1);
+	char *word;
+
+	if (at <= 1 || at == argc || argv[at][0] == '-')
+		return;
+	word = argv[at];
+	memmove(&argv[2], &argv[1], (size_t)(at - 1) * sizeof(*argv));
+	argv[1] = word;
+}
+
 /* The action that argv names, and how many words it took. NULL: none. */
 static const struct action *choose(
 	const struct command *command, int argc, char **argv, int *ret_words)
@@ -108,8 +122,6 @@ static int perform(const struct action *action, const struct args *a)
 		goto fail;
 	}
 	code = action->run(client, a);
-	if (fflush(stdout) != 0 && code == 0)
-		code = EXIT_CODE_OTHER;
 	client_free(client);
 	places_done(&places);
 	return code;
@@ -147,11 +159,13 @@ static int count_words(
 
 int action_main(const struct command *command, int argc, char **argv)
 {
-	int words, code;
-	const struct action *action = choose(command, argc, argv, &words);
+	const struct action *action;
 	struct args args;
 	char text[TEXT_MAX];
+	int words, code;
 
+	move_action(argc, argv);
+	action = choose(command, argc, argv, &words);
 	if (action == NULL)
 		return no_action(command, argc, argv);
 	process_prepare();

@@ -138,6 +138,21 @@ static int letters(struct parser *p, const char *text)
 	return 0;
 }
 
+int args_leading(int argc, char *const *argv, int at)
+{
+	const struct parser common = {.tables = {args_common, NULL}};
+
+	while (at < argc) {
+		size_t n = strcspn(argv[at], "=");
+		const struct args_option *o = find_long(&common, argv[at], n);
+
+		if (o == NULL || strcmp(o->name, "--help") == 0)
+			break;
+		at += takes_value(o) && argv[at][n] == '\0' ? 2 : 1;
+	}
+	return at < argc ? at : argc;
+}
+
 int args_parse(int argc, char **argv, const struct args_option *options,
 	struct args *ret_args, char ret_error[TEXT_MAX])
 {

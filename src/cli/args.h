@@ -54,6 +54,10 @@ struct args {
 /* What every such command takes. */
 extern const struct args_option args_common[];
 
+/* Where the common options (but --help) that stand from `at` on end: the index
+ * of the first argument that is none of them, or argc. */
+int args_leading(int argc, char *const *argv, int at);
+
 /* argv[0] is skipped. `options` may be NULL. 0, or -ERR_INVALID with a whole
  * sentence. args_done either way. */
 int args_parse(int argc, char **argv, const struct args_option *options,

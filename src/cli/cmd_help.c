@@ -20,7 +20,7 @@ static int run(int argc, char **argv)
 		snprintf(key, sizeof(key), "help.main");
 	}
 	fputs(catalog_get(key), stdout);
-	return fflush(stdout) == 0 ? EXIT_CODE_STOPPED : EXIT_CODE_OTHER;
+	return EXIT_CODE_STOPPED;
 }
 
 const struct command cmd_help = {.name = "help", .run = run};

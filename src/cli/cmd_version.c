@@ -7,7 +7,7 @@
 static int run(int argc, char **argv)
 {
 	puts("taupe " TAUPE_VERSION);
-	return fflush(stdout) == 0 ? EXIT_CODE_STOPPED : EXIT_CODE_OTHER;
+	return EXIT_CODE_STOPPED;
 }
 
 const struct command cmd_version = {.name = "version", .run = run};

@@ -74,7 +74,7 @@ class Daemon:
         self.limits = limits
         self.environ = {name: value for name, value in os.environ.items()
                         if not name.startswith(("DBUS_", "SSH_", "XDG_",
-                                                "TAUPE_"))}
+                                                "TAUPE_", "LANGUAGE"))}
         self.environ |= {
             "HOME": str(self.folder), "LC_ALL": "C.UTF-8",
             "XDG_CONFIG_HOME": str(self.folder / "config"),

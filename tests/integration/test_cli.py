@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import subprocess
 
 import pytest
 
@@ -191,6 +192,55 @@ def test_pipes_get_plain_lines(daemon, sshd):
         assert "\033" not in shown.seen
     del say.environ["NO_COLOR"]
     say("server", "rm", "pipes", "--yes", "--forwards", "--stop")
+
+
+def shell(daemon, line):
+    """A line of sh in which $T is taupe: (exit code, stdout, stderr)."""
+    done = subprocess.run(
+        ["sh", "-c", line], text=True, capture_output=True,
+        timeout=env.PATIENCE * 2, env={
+            **daemon.environ, "T": str(taupe.COMMAND[0]),
+            "TAUPE_STATE": str(daemon.state),
+            "TAUPE_SOCKET": str(daemon.socket)})
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_output_that_goes_nowhere(daemon):
+    """A full disk and a closed descriptor are said; a reader that left knows."""
+    lost = "Not all of the output could be written"
+    say = Speaker(daemon)
+    say("server", "add", "lost", "me@127.0.0.1:1")
+    for words in ("ls", "ls --json", "logs", "help add", "version",
+                  "completion bash", "server ls", "open --print"):
+        for where in ">/dev/full", ">&-":
+            code, _, said = shell(daemon, f"$T {words} {where}")
+            assert code == 1 and lost in said, (words, where, said)
+    code, _, said = shell(
+        daemon, "$T add x --server lost --type dynamic --local 0 >&-")
+    assert code == 1 and lost in said
+    assert say.json("show", "x")["type"] == "dynamic"
+    code, _, said = shell(
+        daemon, "mkfifo \"$HOME/ends\" && { : <\"$HOME/ends\" & "
+                "exec 3>\"$HOME/ends\"; wait; $T ls >&3; }")
+    assert code == 1 and said == ""
+    # Nothing is read from what is closed, and the socket is not taken for it.
+    assert shell(daemon, "$T ls <&- 2>&-")[0] == 0
+    assert shell(daemon, "$T server rm lost <&-")[0] == 7
+    say("server", "rm", "lost", "--yes", "--forwards")
+
+
+def test_common_options_anywhere(daemon):
+    state = daemon.state
+    for line in ("--json ls", "ls --json", "--lang fr --json ls",
+                 "--json --lang=fr server ls", "server --json ls",
+                 "server ls --json", f"--state {state} --json server ls",
+                 f"server --state={state} --no-start --json ls"):
+        code, out, said = shell(daemon, f"$T {line}")
+        assert code == 0 and isinstance(json.loads(out), list), said
+    assert "ajoute" in shell(daemon, "$T --lang fr help add")[1].lower()
+    assert "Usage" in shell(daemon, "$T --json server --help")[1]
+    for line in "--unknown ls", "--lang", "--lang xx ls", "--json", "--state":
+        assert shell(daemon, f"$T {line}")[0] == 2, line
 
 
 def test_exit_codes_of_up(fresh, run, sshd):

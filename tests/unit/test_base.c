@@ -111,13 +111,43 @@ static void troubles_speak_both_languages(void **state)
 	assert_string_equal(err_name((int)t.code), "port_in_use");
 }
 
+static void a_step_may_have_words_of_its_own(void **state)
+{
+	struct trouble t;
+	char plain[256], text[256];
+
+	(void)state;
+	trouble_say(&t, ERR_LINK_LOST, "x");
+	trouble_offer(&t, plain, sizeof(plain));
+	trouble_arg(&t, "step", "none such");
+	trouble_offer(&t, text, sizeof(text));
+	assert_string_equal(text, plain);
+	trouble_arg(&t, "step", "greeting");
+	trouble_offer(&t, text, sizeof(text));
+	assert_string_not_equal(text, plain);
+	assert_non_null(strstr(text, "MaxStartups"));
+}
+
 static void language_follows_the_environment(void **state)
 {
 	(void)state;
 	unsetenv("LC_ALL");
 	unsetenv("LC_MESSAGES");
+	unsetenv("LANGUAGE");
 	setenv("LANG", "fr_FR.UTF-8", 1);
 	assert_int_equal(catalog_choose(NULL), LANG_FR);
+	/* The dearest of gettext's list that there is, but not over C. */
+	setenv("LANGUAGE", "oc:en_GB:fr", 1);
+	assert_int_equal(catalog_choose(NULL), LANG_EN);
+	setenv("LANGUAGE", "oc", 1);
+	assert_int_equal(catalog_choose(NULL), LANG_FR);
+	setenv("LANGUAGE", ":fr_CA:en", 1);
+	setenv("LANG", "de_DE.UTF-8", 1);
+	assert_int_equal(catalog_choose(NULL), LANG_FR);
+	assert_int_equal(catalog_choose("en"), LANG_EN);
+	setenv("LANG", "C.UTF-8", 1);
+	assert_int_equal(catalog_choose(NULL), LANG_EN);
+	setenv("LANG", "fr", 1);
 	setenv("LC_MESSAGES", "C", 1);
 	assert_int_equal(catalog_choose(NULL), LANG_EN);
 	assert_int_equal(catalog_choose("fr"), LANG_FR);
@@ -132,6 +162,7 @@ int main(void)
 		cmocka_unit_test(reader_refuses_negative_mpint),
 		cmocka_unit_test(buffer_keeps_bytes_over_growth),
 		cmocka_unit_test(troubles_speak_both_languages),
+		cmocka_unit_test(a_step_may_have_words_of_its_own),
 		cmocka_unit_test(language_follows_the_environment),
 	};
 
