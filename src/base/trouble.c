@@ -82,9 +82,14 @@ size_t trouble_format_in(const struct trouble *t, enum lang lang,
 static size_t format(const struct trouble *t, enum lang lang,
 	const char *prefix, char *ret_text, size_t size)
 {
-	char key[64];
+	const char *step = trouble_get(t, "step");
+	char key[96];
 
-	snprintf(key, sizeof(key), "%s.%s", prefix, err_name((int)t->code));
+	snprintf(key, sizeof(key), "%s.%s.%s", prefix, err_name((int)t->code),
+		step != NULL ? step : "");
+	if (catalog_find(lang, key) == NULL)
+		snprintf(key, sizeof(key), "%s.%s", prefix,
+			err_name((int)t->code));
 	if (catalog_find(lang, key) == NULL) {
 		if (size != 0)
 			*ret_text = '\0';

@@ -2,8 +2,10 @@
  * What went wrong, in a form that can be said in any language.
  *
  * A trouble is an error's code with named arguments: `error.<code>` in the
- * catalogue is its sentence, `offer.<code>` what to do next. It owns nothing,
- * so it is copied by assignment and crosses threads in messages.
+ * catalogue is its sentence, `offer.<code>` what to do next. One with the
+ * argument `step` may have words of its own, `error.<code>.<step>` and
+ * `offer.<code>.<step>`, where the same trouble means something else. It owns
+ * nothing, so it is copied by assignment and crosses threads in messages.
  */
 #ifndef TAUPE_BASE_TROUBLE_H
 #define TAUPE_BASE_TROUBLE_H

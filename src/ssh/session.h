@@ -127,6 +127,10 @@ bool session_is_down(const struct session *s);
 bool session_is_rekeying(const struct session *s);
 uint32_t session_rtt_us(const struct session *s); /* last; 0: none yet */
 const char *session_server_version(const struct session *s);
+/* The first line that came before the version, or what came of it, if it is
+ * text; "" when nothing did. The peer's words: not for a terminal as they are.
+ */
+const char *session_server_said(const struct session *s);
 const char *session_cipher(const struct session *s);
 const char *session_kex(const struct session *s);
 const char *session_host_key_alg(const struct session *s);

@@ -26,6 +26,11 @@ const char *session_server_version(const struct session *s)
 	return s->version;
 }
 
+const char *session_server_said(const struct session *s)
+{
+	return s->said;
+}
+
 const char *session_cipher(const struct session *s)
 {
 	return s->kex.choice.cipher_out != NULL ? s->kex.choice.cipher_out->name

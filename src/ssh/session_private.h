@@ -16,6 +16,7 @@
 #include "ssh/session.h"
 
 #define VERSION_MAX 256
+#define SAID_MAX    96
 
 enum session_phase {
 	PHASE_NEW,
@@ -72,6 +73,7 @@ struct session {
 	struct packet *packet;
 	char version[VERSION_MAX]; /* the server's, without line end */
 	unsigned pre_version_lines;
+	char said[SAID_MAX]; /* the first of them, as far as it came */
 
 	struct kex kex;
 	struct auth *auth;

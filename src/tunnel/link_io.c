@@ -401,7 +401,7 @@ static void on_timer(uv_timer_t *timer)
 		trouble_arg(&t, "port", "%u", l->peer->port);
 		trouble_arg(&t, "seconds", "%u",
 			l->peer->config->options.connect_timeout_s);
-		trouble_arg(&t, "detail", "no answer in the SSH handshake");
+		link_stage_explain(l, &t);
 		link_stop(l, &t);
 		return;
 	}

@@ -110,6 +110,8 @@ void link_stage_done(struct link *l, enum stage stage, const char *detail);
 void link_stage_key_done(struct link *l, const struct pubkey *key);
 /* The link ends for `why`: so does the stage that it is at. */
 void link_stage_failed(struct link *l, const struct trouble *why);
+/* The link ends before it was up: `t` gets its step, with the words for it. */
+void link_stage_explain(const struct link *l, struct trouble *t);
 /* The server's version may have come. */
 void link_stage_look(struct link *l);
 

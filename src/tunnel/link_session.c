@@ -314,9 +314,9 @@ static void on_down(void *arg, int err, const struct trouble *trouble)
 {
 	struct trouble t = *trouble;
 
+	/* One with a host is about another: a hop that fell. */
 	if (trouble_get(&t, "host") == NULL)
-		trouble_arg(&t, "host", "%s",
-			((struct link *)arg)->peer->recorded_name);
+		link_stage_explain(arg, &t);
 	link_down(arg, err != 0 ? &t : NULL);
 }
 

@@ -76,6 +76,48 @@ void link_stage_look(struct link *l)
 	link_stage_done(l, STAGE_BANNER, version);
 }
 
+/* Closed or silent: what that means depends on what was said before. */
+static const char *step_of(const struct link *l, const struct trouble *t)
+{
+	bool lost = t->code == ERR_LINK_LOST;
+
+	if (l->phase != LINK_TALK)
+		return NULL;
+	if (t->code == ERR_PROTOCOL)
+		return strncmp(session_server_said(l->session), "HTTP/", 5) == 0
+			       ? "web"
+			       : NULL;
+	if (!lost && t->code != ERR_CONNECT_TIMEOUT)
+		return NULL;
+	/* A command's end is its own affair. */
+	if (lost && l->proxy != NULL)
+		return NULL;
+	if (*session_server_version(l->session) != '\0')
+		return "handshake";
+	if (l->stage <= STAGE_TCP)
+		return NULL;
+	return lost && *session_server_said(l->session) != '\0' ? "said"
+								: "greeting";
+}
+
+void link_stage_explain(const struct link *l, struct trouble *t)
+{
+	const char *step = step_of(l, t);
+
+	if (trouble_get(t, "host") == NULL)
+		trouble_arg(t, "host", "%s",
+			step != NULL ? l->peer->host : l->peer->recorded_name);
+	if (step == NULL)
+		return;
+	trouble_arg(t, "step", "%s", step);
+	trouble_arg(t, "port", "%u", l->peer->port);
+	if (strcmp(step, "said") == 0)
+		trouble_arg(t, "said", "%s", session_server_said(l->session));
+	if (strcmp(step, "handshake") == 0)
+		trouble_arg(
+			t, "version", "%s", session_server_version(l->session));
+}
+
 void link_stage_failed(struct link *l, const struct trouble *why)
 {
 	link_stage_look(l);

@@ -102,6 +102,66 @@ def test_something_else_answers(daemon):
         told(daemon, path, "protocol_error")
 
 
+def test_a_web_page_answers(daemon):
+    """A guest network's portal takes every port, and may hold the line."""
+    def portal(connection):
+        connection.recv(100)
+        connection.sendall(b"HTTP/1.1 302 Found\r\nLocation: /login\r\n\r\n")
+        peers.drain(connection)
+
+    with peers.Service(portal) as web:
+        path = start(daemon, {"host": "127.0.0.1", "port": web.port})
+        trouble = told(daemon, path, "protocol_error", "HTTP/1.1 302 Found",
+                       "127.0.0.1", web.port)
+        assert "browser" in trouble["offer"]
+
+
+def test_a_server_that_hangs_up_at_once(daemon):
+    """MaxStartups, fail2ban, a server that is starting: not a lost link."""
+    with peers.Service(lambda connection: connection.recv(100)) as server:
+        path = start(daemon, {"host": "127.0.0.1", "port": server.port})
+        trouble = told(daemon, path, "link_lost", "127.0.0.1", server.port)
+        assert "was lost" not in trouble["message"]
+        assert "MaxStartups" in trouble["offer"]
+
+
+def test_a_server_that_says_why_and_hangs_up(daemon):
+    def refuse(connection):
+        connection.recv(100)
+        connection.sendall(b"Exceeded MaxStartups\r\n")
+
+    with peers.Service(refuse) as server:
+        path = start(daemon, {"host": "127.0.0.1", "port": server.port})
+        told(daemon, path, "link_lost", "Exceeded MaxStartups")
+
+
+def test_a_server_that_hangs_up_in_the_handshake(daemon):
+    def greet(connection):
+        connection.sendall(b"SSH-2.0-busy\r\n")
+        connection.recv(100)
+
+    with peers.Service(greet) as server:
+        path = start(daemon, {"host": "127.0.0.1", "port": server.port})
+        trouble = told(daemon, path, "link_lost", "127.0.0.1", server.port)
+        assert "was lost" not in trouble["message"]
+
+
+@pytest.mark.parametrize("greeting, said", (
+    (b"", "said nothing"), (b"SSH-2.0-mute\r\n", "SSH-2.0-mute")))
+def test_a_server_that_falls_silent(daemon, greeting, said):
+    """The packets got through: that is another trouble than none."""
+    def talk(connection):
+        connection.sendall(greeting)
+        peers.drain(connection)
+
+    with peers.Service(talk) as server:
+        path = start(daemon, {"host": "127.0.0.1", "port": server.port,
+                              "connect_timeout_s": 1})
+        trouble = told(daemon, path, "connect_timeout", "127.0.0.1",
+                       server.port, 1)
+        assert said in trouble["message"]
+
+
 # Whether it is itself.
 
 @pytest.fixture

@@ -81,13 +81,19 @@ static void every_error_has_its_sentence(void **state)
 			}
 }
 
+/* An error's, or one of its steps', which stands in the sources. */
 static bool is_error_key(const char *key)
 {
+	const char *name = strchr(key, '.') + 1, *step = strchr(name, '.');
+	size_t n = step != NULL ? (size_t)(step++ - name) : strlen(name);
+
 	if (strncmp(key, "error.", 6) != 0 && strncmp(key, "offer.", 6) != 0)
 		return false;
 	for (int code = 1; code < ERR_COUNT; code++)
-		if (strcmp(err_name(code), key + 6) == 0)
-			return true;
+		if (strlen(err_name(code)) == n &&
+			memcmp(err_name(code), name, n) == 0)
+			return step == NULL ||
+			       in_sources(step, strlen(step), "");
 	return false;
 }
 

@@ -89,6 +89,53 @@ static void no_disconnect_before_the_version(void **state)
 	assert_int_equal(session_output_bytes(w.s), before);
 }
 
+/* Whoever will not talk says why in its first line, if at all. */
+static void what_was_said_instead(void **state)
+{
+	static const struct {
+		const char *text, *said;
+	} rows[] = {
+		{"", ""},
+		{"Exceeded MaxStartups\r\n", "Exceeded MaxStartups"},
+		{"Not allowed at this time", "Not allowed at this time"},
+		{"one\ntwo\nthree", "one"},
+		{"\x15\x03\x01\n", ""},
+		{"SSH-2.0-x\r\n", ""},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		for (size_t step = 0; step < 3; step++) {
+			feed(rows[i].text, strlen(rows[i].text), step);
+			assert_int_equal(w.n_down, 0);
+			assert_string_equal(
+				session_server_said(w.s), rows[i].said);
+			again();
+		}
+}
+
+static void what_was_said_is_cut(void **state)
+{
+	char text[SAID_MAX * 2];
+
+	memset(text, 'x', sizeof(text));
+	feed(text, sizeof(text), 0);
+	assert_int_equal(strlen(session_server_said(w.s)), SAID_MAX - 1);
+}
+
+/* A web server may hold the connection for long; a portal's is none of ours. */
+static void a_web_server_is_known_at_once(void **state)
+{
+	static const char text[] = "HTTP/1.1 302 Found\r\nLocation: x\r\n";
+
+	for (size_t step = 0; step < 3; step++) {
+		feed(text, strlen(text), step);
+		assert_down(-ERR_PROTOCOL);
+		assert_string_equal(
+			session_server_said(w.s), "HTTP/1.1 302 Found");
+		again();
+	}
+}
+
 static void long_lines(void **state)
 {
 	struct buf b = BUF_INIT;
@@ -153,6 +200,9 @@ int main(void)
 		T(accepted),
 		T(refused),
 		T(no_disconnect_before_the_version),
+		T(what_was_said_instead),
+		T(what_was_said_is_cut),
+		T(a_web_server_is_known_at_once),
 		T(long_lines),
 		T(a_line_without_end),
 		T(lines_without_end),
