@@ -114,14 +114,15 @@ static void drain(int fd)
 		;
 }
 
-/* Until the socket takes connections, the child ended without another daemon
- * in its place, or time is over. 0, or an errno. */
-static int wait_for_socket(const char *path, pid_t child)
+/* Until the socket takes connections, the process ended (a child of ours: and
+ * no other daemon came in its place), or time is over. 0, or an errno. */
+static int wait_for_socket(const char *path, pid_t process)
 {
 	uint64_t end = clock_mono_ms() + START_MS;
 	struct pollfd fds[2] = {
 		{.fd = watch_folder(path), .events = POLLIN},
-		{.fd = child > 0 ? pidfd_open(child, 0) : -1, .events = POLLIN},
+		{.fd = process > 0 ? pidfd_open(process, 0) : -1,
+			.events = POLLIN},
 	};
 	int error = try_connect(path);
 
@@ -135,12 +136,13 @@ static int wait_for_socket(const char *path, pid_t child)
 			drain(fds[0].fd);
 		error = try_connect(path);
 		if (fds[1].fd >= 0 && (fds[1].revents & POLLIN) != 0) {
-			/* Another daemon may have been quicker, and be on its
-			 * way. */
 			close(fds[1].fd);
 			fds[1].fd = -1;
-			if (waitpid(child, NULL, WNOHANG) == child &&
-				end > clock_mono_ms() + START_MS / 10)
+			if (waitpid(process, NULL, WNOHANG) != process)
+				break;
+			/* Another daemon may have been quicker, and be on its
+			 * way. */
+			if (end > clock_mono_ms() + START_MS / 10)
 				end = clock_mono_ms() + START_MS / 10;
 		}
 	}
@@ -197,6 +199,25 @@ static int find(struct places *places, const struct args *a)
 	return 0;
 }
 
+/* One that starts does not listen yet, and one that ends listens no more: both
+ * hold the folder, and would have another turned away. */
+static void wait_for_other(const struct places *places)
+{
+	uint64_t end = clock_mono_ms() + START_MS;
+	bool listens = false;
+	char *socket;
+	pid_t pid;
+
+	while (!listens && clock_mono_ms() < end &&
+		lock_holder(places->state_dir, &pid, &socket) == 0) {
+		/* It says nothing of itself at its very start and end. */
+		listens = pid > 0 && wait_for_socket(socket, pid) == 0;
+		free(socket);
+		if (!listens)
+			poll(NULL, 0, LOOK_MS);
+	}
+}
+
 static int did_not_start(const struct places *places)
 {
 	char text[TEXT_MAX];
@@ -222,6 +243,9 @@ int launch_reach(struct places *places, const struct args *a, bool may_start,
 		trouble_arg(trouble, "path", "%s", places->socket_path);
 		return -ERR_DAEMON_ABSENT;
 	}
+	wait_for_other(places);
+	if (find(places, a) == 0)
+		return 0;
 	if (isatty(STDERR_FILENO))
 		text_complain(catalog_get("cli.starting"));
 	if (!is_default(a) || !launch_systemd_start()) {
