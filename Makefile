@@ -1,16 +1,19 @@
 # A thin front for Meson. `make demo` and `make test` install what they need;
 # `make run` is the daemon on your own state, in the foreground.
 #   make run ARGS="--listen 127.0.0.1:8000"
+#   make install PREFIX=/usr DESTDIR=/tmp/package    PREFIX is /usr/local else
 
 BUILD = build
 FUZZ_SECONDS = 60
 ARGS =
+DESTDIR =
+PREFIX =
 
-.PHONY: build run demo test lint bench fuzz install clean
+.PHONY: build run demo test lint bench fuzz install uninstall clean
 
 build: $(BUILD)/build.ninja
 	@scripts/page build
-	@ninja -C $(BUILD) taupe
+	@ninja -C $(BUILD) installed
 
 $(BUILD)/build.ninja:
 	@scripts/deps build
@@ -43,8 +46,14 @@ fuzz:
 	@scripts/deps fuzz
 	@scripts/fuzz $(FUZZ_SECONDS)
 
-install: build
-	@meson install -C $(BUILD) --no-rebuild
+install: $(BUILD)/build.ninja
+	@[ -z "$(PREFIX)" ] || meson configure $(BUILD) -Dprefix="$(PREFIX)"
+	@$(MAKE) --no-print-directory build
+	@DESTDIR="$(DESTDIR)" meson install -C $(BUILD) --no-rebuild
+
+# What `make install` put there from this build folder.
+uninstall:
+	@ninja -C $(BUILD) uninstall
 
 clean:
 	rm -rf build build-asan build-bench build-clang build-fuzz build-tsan
