@@ -170,7 +170,11 @@ static void on_change(void *arg, enum netwatch_change change)
 {
 	struct life *l = arg;
 
-	if (!l->stopping)
+	if (l->stopping)
+		return;
+	if (change == NETWATCH_CLOCK)
+		control_clock_set(l->control);
+	else
 		control_probe(l->control, change == NETWATCH_WOKE
 						  ? "notice.woke_up"
 						  : "notice.network_changed");

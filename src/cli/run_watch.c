@@ -27,7 +27,7 @@ static void on_change(void *arg, enum netwatch_change change)
 {
 	struct run *run = arg;
 
-	if (run->phase != RUN_GOING)
+	if (run->phase != RUN_GOING || change == NETWATCH_CLOCK)
 		return;
 	notice(run, change == NETWATCH_WOKE ? "notice.woke_up"
 					    : "notice.network_changed");

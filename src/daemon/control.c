@@ -186,6 +186,11 @@ bool control_free(struct control *c)
 	return ended;
 }
 
+void control_clock_set(struct control *c)
+{
+	control_timers_plan(c);
+}
+
 void control_probe(struct control *c, const char *notice_key)
 {
 	uint64_t now_ms = clock_mono_ms();

@@ -146,6 +146,8 @@ void control_watch(struct control *c, int change);
  * arg calls it off. */
 void control_refresh(struct control *c, void (*on_fresh)(void *arg), void *arg);
 void control_refresh_cancel(struct control *c, void *arg);
+/* The time of day was set: what is due by it may be so now. */
+void control_clock_set(struct control *c);
 /* Sleep or a network change: probes every link. */
 void control_probe(struct control *c, const char *notice_key);
 

@@ -73,12 +73,11 @@ uint64_t netwatch_asleep_ms(void)
 void netwatch_clock_set(struct netwatch *w, uint64_t asleep_ms)
 {
 	uint64_t before = w->asleep_ms;
+	bool slept = asleep_ms > before && asleep_ms - before > SLEEP_MIN_MS;
 
-	if (asleep_ms <= before)
-		return;
-	w->asleep_ms = asleep_ms;
-	if (asleep_ms - before > SLEEP_MIN_MS)
-		tell(w, NETWATCH_WOKE);
+	if (asleep_ms > before)
+		w->asleep_ms = asleep_ms;
+	tell(w, slept ? NETWATCH_WOKE : NETWATCH_CLOCK);
 }
 
 static void on_clock(uv_poll_t *poll, int status, int events)

@@ -13,6 +13,7 @@
 
 enum netwatch_change {
 	NETWATCH_WOKE,    /* slept for more than about 2 s */
+	NETWATCH_CLOCK,   /* the time of day was set; it did not sleep */
 	NETWATCH_NETWORK, /* what changed within 250 ms is told once */
 };
 

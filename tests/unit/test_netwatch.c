@@ -416,7 +416,7 @@ struct fixture {
 	uv_loop_t loop;
 	uv_async_t other; /* what else a loop has */
 	struct netwatch *watch;
-	unsigned woke, network;
+	unsigned woke, clock, network;
 	bool free_in_callback;
 };
 
@@ -426,6 +426,8 @@ static void on_change(void *arg, enum netwatch_change change)
 
 	if (change == NETWATCH_WOKE)
 		f->woke++;
+	else if (change == NETWATCH_CLOCK)
+		f->clock++;
 	else
 		f->network++;
 	if (f->free_in_callback) {
@@ -476,6 +478,7 @@ static void sleep_is_told_and_short_pauses_are_not(void **state)
 	netwatch_clock_set(f->watch, now);
 	netwatch_clock_set(f->watch, now + 61000);
 	assert_int_equal(f->woke, 1);
+	assert_int_equal(f->clock, 5);
 	f->free_in_callback = true;
 	netwatch_clock_set(f->watch, now + 70000);
 	assert_int_equal(f->woke, 2);
