@@ -14,10 +14,13 @@ HERE = pathlib.Path(__file__).resolve().parent
 PATIENCE = float(os.environ.get("TAUPE_TEST_PATIENCE", "30"))
 
 
+# Servers are in sbin, where not everybody looks.
+PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin:/usr/bin:/bin"
+
+
 def tool(name):
-    """A program's path; servers are in sbin, where not everybody looks."""
-    path = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin:/usr/bin:/bin"
-    found = shutil.which(name, path=path)
+    """A program's path."""
+    found = shutil.which(name, path=PATH)
     assert found, f"{name} is not installed: scripts/deps test"
     return found
 

@@ -55,6 +55,37 @@ def why_not():
     return None
 
 
+class Firewall:
+    """A rule in a network of its own about packets that come for a port there;
+    `verdict` is nft's: "drop", "reject with tcp reset". It goes with lift()."""
+
+    def __init__(self, network, port, verdict):
+        self.prefix = [*network.prefix, env.tool("nft")]
+        self.nft("add table inet taupe; add chain inet taupe in"
+                 " { type filter hook input priority 0; };"
+                 f" add rule inet taupe in tcp dport {port} {verdict}")
+
+    def nft(self, text):
+        subprocess.run([*self.prefix, "-f", "-"], input=text, text=True,
+                       check=True, capture_output=True)
+
+    def lift(self):
+        self.nft("delete table inet taupe")
+
+
+def why_no_firewall():
+    """Why there can be no rules here, or None."""
+    if shutil.which("nft", path=env.PATH) is None:
+        return "needs nftables"
+    try:
+        with Namespace() as probe:
+            for verdict in ("drop", "reject with tcp reset"):
+                Firewall(probe, 1, verdict).lift()
+    except subprocess.CalledProcessError as error:
+        return f"the kernel takes no rules: {error.stderr}"
+    return None
+
+
 def join(here, there):
     """Puts a wire between the two."""
     here.ip("link", "add", "wire", "type", "veth", "peer", "name", "wire",

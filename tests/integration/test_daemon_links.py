@@ -11,7 +11,7 @@ import daemon as keeper
 import env
 import makes
 import peers
-from networks import HERE, FarSshd
+from networks import HERE, FarSshd, Firewall, why_no_firewall
 
 pytestmark = pytest.mark.taupe_only
 
@@ -116,14 +116,42 @@ def far(networks, run, stack):
                            remote=str(target), start=True)
         daemon.wait_state("f", "connected")
         peers.round_trip(daemon.folder / "in")
-        return daemon
+        return daemon, server
     return here, there, launch
 
 
-def test_a_firewall_that_drops_all(far):
+@pytest.fixture(scope="session")
+def firewalls(networks_here):
+    why = why_no_firewall()
+    if why:
+        pytest.skip(why)
+
+
+@pytest.mark.parametrize("verdict, then", [
+    ("drop", {"connect_timeout"}),
+    ("reject with tcp reset", {"connect_refused"}),
+    ("reject with icmp admin-prohibited", {"host_unreachable"})])
+def test_cut_by_a_firewall(firewalls, far, verdict, then):
+    """Without a word, or with one: the link is lost, and why the next one can't
+    be had is said; the rule gone, all is well."""
+    _, there, launch = far
+    daemon, server = launch(
+        keep_alive_s=1, keep_alive_count=2, connect_timeout_s=1)
+    rule = Firewall(there, server.port, verdict)
+    lost = daemon.wait_state("f", "reconnecting")
+    assert lost["error"]["code"] == "link_lost"
+    env.wait_until(
+        lambda: (daemon.forward("f")["error"] or {}).get("code") in then,
+        lambda: daemon.forward("f"))
+    rule.lift()
+    daemon.wait_state("f", "connected")
+    peers.round_trip(daemon.folder / "in")
+
+
+def test_a_route_that_swallows_all(far):
     """Answers vanish without a word; then they come again."""
     _, there, launch = far
-    daemon = launch(keep_alive_s=1, keep_alive_count=2, connect_timeout_s=1)
+    daemon, _ = launch(keep_alive_s=1, keep_alive_count=2, connect_timeout_s=1)
     there.ip("route", "add", "blackhole", f"{HERE}/32")
     lost = daemon.wait_state("f", "reconnecting")
     assert lost["error"]["code"] == "link_lost"
@@ -138,7 +166,7 @@ def test_a_firewall_that_drops_all(far):
 def test_a_network_that_went_is_noticed_at_once(far):
     """Not by the keep-alive, which is far away."""
     here, _, launch = far
-    daemon = launch(keep_alive_s=600)
+    daemon, _ = launch(keep_alive_s=600)
     here.ip("link", "set", "wire", "down")
     daemon.wait_state("f", "reconnecting")
     here.ip("link", "set", "wire", "up")
