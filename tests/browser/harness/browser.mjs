@@ -49,7 +49,10 @@ export async function openPage(browser, daemon, about = {}) {
 			page.complaints.push(`asked ${request.url()}`);
 	});
 	await page.goto(await daemon.loginLink());
-	await page.waitForURL(`http://${daemon.listen}/`);
+	await page.waitForURL(`http://${daemon.listen}/`).catch(async (e) => {
+		e.message += `\nat ${page.url()}: ${await page.locator("body").innerText()}`;
+		throw e;
+	});
 	return page;
 }
 
