@@ -111,6 +111,7 @@ struct link *server_pick_link(struct server *s)
 			best = l;
 	if (best == NULL) {
 		server_want(s);
+		server_demand(s);
 		return NULL;
 	}
 	if (weight(best) >= CONNS_PER_LINK)

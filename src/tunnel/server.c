@@ -14,16 +14,6 @@
 #include "base/mem.h"
 #include "tunnel/server_config.h"
 
-#define BACKOFF_MAX_MS 30000
-/* A machine that refuses at once is there, and its sshd is about to be: asking
- * is one packet each way. So often, and so many times in a row. */
-#define REFUSED_MS  700
-#define REFUSED_MAX 1000
-/* A server that was up comes back without growing pauses, unless it fell so
- * often in a row without having been up for a second. */
-#define STEADY_MS 1000
-#define FALLS_MAX 10
-
 /* ---- events ---- */
 
 struct event *server_event(struct server *s, enum event_kind kind)
@@ -56,11 +46,6 @@ void server_set_state(struct server *s, enum tunnel_state state,
 
 /* ---- coming up ---- */
 
-static void on_retry(uv_timer_t *timer)
-{
-	server_advance(timer->data);
-}
-
 static enum link_asks first_asks(const struct server *s)
 {
 	const struct server_config *c = s->config;
@@ -92,14 +77,6 @@ void server_advance(struct server *s)
 	pool_add(s, first_asks(s));
 }
 
-void server_retry(struct server *s)
-{
-	if (!uv_is_active((uv_handle_t *)&s->retry))
-		return;
-	s->backoff_ms = SERVER_BACKOFF_FIRST_MS;
-	server_advance(s);
-}
-
 void server_link_ready(struct server *s, struct link *l)
 {
 	struct event *e;
@@ -127,88 +104,6 @@ void server_link_ready(struct server *s, struct link *l)
 }
 
 /* ---- going down ---- */
-
-/* Trying again won't help: a person has to do something first. What worked
- * before may fail for a while (a home folder or a directory of users that is
- * not there yet after a reboot), but a key that changed and a person who said
- * no stay. */
-static bool is_permanent(enum err code, bool worked_before)
-{
-	switch (code) {
-	case ERR_NEED_INPUT:
-	case ERR_CANCELLED:
-	case ERR_HOST_KEY_UNKNOWN:
-	case ERR_HOST_KEY_CHANGED:
-	case ERR_HOST_KEY_REVOKED:
-		return true;
-	case ERR_AUTH_FAILED:
-	case ERR_HOST_KEY_INVALID:
-	case ERR_NO_COMMON_ALGORITHM:
-	case ERR_INVALID:
-		return !worked_before;
-	default:
-		return false;
-	}
-}
-
-static uint64_t next_delay_ms(struct server *s, int err)
-{
-	uint64_t base = s->backoff_ms;
-	uint16_t dice = 0;
-
-	uv_random(NULL, NULL, &dice, sizeof(dice), 0, NULL);
-	if (err != ERR_CONNECT_REFUSED)
-		s->refusals = 0;
-	if (err == ERR_CONNECT_REFUSED && base > REFUSED_MS &&
-		s->refusals++ < REFUSED_MAX)
-		base = REFUSED_MS;
-	else
-		s->backoff_ms =
-			base < BACKOFF_MAX_MS / 2 ? base * 2 : BACKOFF_MAX_MS;
-	/* Half of it is chance: a hundred taupes that lost one server should
-	 * not come back as one. */
-	return base / 2 + base * dice / UINT16_MAX / 2;
-}
-
-static void fail(struct server *s, const struct trouble *why, uint64_t up_ms)
-{
-	struct forward *f;
-
-	s->wanted = false;
-	s->ever_up = false;
-	server_set_state(s, STATE_ERROR, why, up_ms, 0);
-	TAILQ_FOREACH (f, &s->forwards, next)
-		forward_server_failed(f, why);
-	/* The hops that did come up are of no use alone. */
-	pool_stop_all(s, NULL);
-}
-
-static void come_back(struct server *s, const struct trouble *why)
-{
-	bool was_up = s->up_since_ms != 0;
-	uint64_t up_ms = was_up ? clock_mono_ms() - s->up_mono_ms : 0;
-	uint64_t delay;
-	struct forward *f;
-
-	s->up_since_ms = 0;
-	server_lose_trials(s, NULL, why);
-	if (s->config->once || is_permanent(why->code, s->ever_up)) {
-		fail(s, why, up_ms);
-		return;
-	}
-	/* One that keeps falling as soon as it is up is no better than one
-	 * that can't be reached. */
-	if (was_up)
-		s->falls = up_ms < STEADY_MS ? s->falls + 1 : 0;
-	if (was_up && s->falls < FALLS_MAX)
-		s->backoff_ms = SERVER_BACKOFF_FIRST_MS;
-	delay = next_delay_ms(s, why->code);
-	server_set_state(s, s->ever_up ? STATE_RECONNECTING : STATE_CONNECTING,
-		why, up_ms, delay);
-	TAILQ_FOREACH (f, &s->forwards, next)
-		forward_server_lost(f, why, up_ms, delay);
-	uv_timer_start(&s->retry, on_retry, delay, 0);
-}
 
 static void emit_link_down(
 	struct server *s, struct link *l, const struct trouble *why)
@@ -291,7 +186,7 @@ void server_link_down(
 		trouble_say(&closed, ERR_LINK_LOST, "closed");
 		why = &closed;
 	}
-	come_back(s, why);
+	server_come_back(s, why);
 }
 
 static void share(struct peer *p, const struct peer *from,

@@ -34,6 +34,8 @@ struct server {
 	uint64_t backoff_ms;
 	unsigned refusals; /* of the port, in a row */
 	unsigned falls;    /* soon after it was up, in a row */
+	uint64_t lost_ms;  /* when the pause before the next try began */
+	bool is_denied;    /* it waits as the server does not let us in */
 	uint64_t
 		up_since_ms; /* wall clock, of the first link of this time up */
 	uint64_t up_mono_ms;
@@ -54,6 +56,13 @@ void server_advance(struct server *s);
 bool server_link_has_remote(const struct server *s, const struct link *l);
 /* Frees it when nothing is left. */
 void server_maybe_gone(struct server *s);
+
+/* server_retry.c */
+/* The last link fell, or the first could not come up: now, later, or no more.
+ */
+void server_come_back(struct server *s, const struct trouble *why);
+/* A client waits for a link: a long pause ends sooner. */
+void server_demand(struct server *s);
 
 /* server_need.c */
 /* Something needs it: it connects, if it was at rest. */

@@ -206,6 +206,39 @@ def test_asks_a_port_that_refuses_often(start, run, forward):
     assert max(refused()) <= 1000
 
 
+def test_a_client_cuts_a_long_pause_short(start, run, forward):
+    """Whoever comes is served while he waits, when the server can again."""
+    port, words = forward
+    server = makes.OpenSSH(run)
+
+    def next_try():
+        tries = [e["next_try_ms"] for e in taupe.events
+                 if e.get("event") == "server" and e.get("next_try_ms")]
+        return tries[-1] if tries else 0
+    try:
+        with peers.Service(lambda end: end.recv(1), port=server.port):
+            taupe = start(server, *words)
+            env.wait_until(lambda: next_try() > 10000, "a long pause")
+        server.start()
+        peers.round_trip(port)
+        taupe.stop()
+    finally:
+        server.close()
+
+
+def test_a_login_that_is_refused_is_not_tried_often(server, start, forward):
+    """It was let in before, so it is tried again; but a login that fails every
+    second gets the whole address banned."""
+    taupe = start(server, *forward[1]).wait_connected()
+    server.authorized.write_text("")
+    mark = lose_link(server, taupe)
+    refused = taupe.wait_event(
+        lambda e: e.get("event") == "server"
+        and (e.get("error") or {}).get("code") == "auth_failed", since=mark)
+    assert refused["state"] == "reconnecting"
+    assert 30000 <= refused["next_try_ms"] <= 60000
+
+
 class TestTakenPort:
     def test_is_said_with_its_holder(self, server, start, echo):
         taken = echo.port
