@@ -26,6 +26,17 @@ int fields_option_try(const char *option, struct trouble *trouble)
 	return err;
 }
 
+/* The field says it already. */
+static void drop_name(struct trouble *trouble, const char *option)
+{
+	const char *detail = trouble_get(trouble, "detail");
+	size_t n = strlen(option);
+
+	if (detail != NULL && strncmp(detail, option, n) == 0 &&
+		strncmp(detail + n, ": ", 2) == 0)
+		trouble_arg(trouble, "detail", "%s", detail + n + 2);
+}
+
 static int set(const struct fields_row *row, struct string_list *options,
 	const char *value, struct trouble *trouble)
 {
@@ -34,6 +45,8 @@ static int set(const struct fields_row *row, struct string_list *options,
 
 	if (err == 0)
 		store_list_add(options, option);
+	else
+		drop_name(trouble, row->option);
 	free(option);
 	return err;
 }

@@ -198,21 +198,33 @@ static const struct catalog_row *longest(const char *from, size_t *ret_n)
 	}
 }
 
-/* Their length. What stands around a colon is the language's. */
-static size_t delimiters(const char **words, enum lang lang, char *ret_text,
-	size_t size, size_t at)
+/* The language's own for what stands at `words`; NULL: it stays. A quote that
+ * nothing closes is no quote. */
+static const char *own_delimiter(const char *words, bool *quoted)
 {
-	const char *colon = catalog_find(lang, "unit.colon");
+	if (strncmp(words, ": ", 2) == 0)
+		return "unit.colon";
+	if (strncmp(words, "; ", 2) == 0)
+		return "unit.semicolon";
+	if (*words != '"' || (!*quoted && strchr(words + 1, '"') == NULL))
+		return NULL;
+	*quoted = !*quoted;
+	return *quoted ? "unit.quote_open" : "unit.quote_close";
+}
+
+/* Their length. */
+static size_t delimiters(const char **words, bool *quoted, enum lang lang,
+	char *ret_text, size_t size, size_t at)
+{
 	size_t from = at;
 
 	while (**words != '\0' && strchr(DELIMITER " ", **words) != NULL) {
-		if (strncmp(*words, ": ", 2) == 0) {
-			at = append(ret_text, size, at, colon, strlen(colon));
-			*words += 2;
-			continue;
-		}
-		at = append(ret_text, size, at, *words, 1);
-		(*words)++;
+		const char *key = own_delimiter(*words, quoted);
+		const char *text = key != NULL ? catalog_find(lang, key) : NULL;
+
+		at = append(ret_text, size, at, text != NULL ? text : *words,
+			text != NULL ? strlen(text) : 1);
+		*words += key != NULL && **words != '"' ? 2 : 1;
 	}
 	return at - from;
 }
@@ -221,10 +233,11 @@ size_t catalog_words(
 	enum lang lang, const char *words, char *ret_text, size_t size)
 {
 	const struct catalog_row *row;
+	bool quoted = false;
 	size_t at = 0, n;
 
 	while (*words != '\0') {
-		at += delimiters(&words, lang, ret_text, size, at);
+		at += delimiters(&words, &quoted, lang, ret_text, size, at);
 		row = longest(words, &n);
 		if (row != NULL)
 			at = append(ret_text, size, at, row->text[lang],

@@ -46,7 +46,8 @@ size_t catalog_format(enum lang lang, const char *key,
 /* What the layers below say in a few words ("cipher: aes128-cbc") for a person:
  * each part that is the name of a "detail" row, or its English text, becomes
  * the row's text in `lang`; the rest stays. Parts stand between colons,
- * semicolons, commas, parentheses and quotes. As snprintf. */
+ * semicolons, commas, parentheses and quotes; what stands around colons,
+ * semicolons and quotes becomes the language's. As snprintf. */
 size_t catalog_words(
 	enum lang lang, const char *words, char *ret_text, size_t size);
 

@@ -69,19 +69,30 @@ static char *as_uri(const char *place)
 	return mem_printf("%s%s", has_port ? "ssh://" : "", place);
 }
 
+/* In the words that were typed. */
+static void complain_of_place(const char *place, struct trouble *trouble)
+{
+	const char *said = trouble_get(trouble, "detail"), *uri;
+	char text[TEXT_MAX];
+
+	uri = said != NULL ? strstr(said, "\"ssh://") : NULL;
+	if (uri != NULL && strstr(place, "://") == NULL)
+		trouble_arg(trouble, "detail", "%.*s\"%s", (int)(uri - said),
+			said, uri + strlen("\"ssh://"));
+	trouble_format(trouble, "run.bad_host", text, sizeof(text));
+	text_complain(text);
+}
+
 static int put_place(const char *place, json_t *body)
 {
 	char *uri = as_uri(place);
 	struct destination d = {0};
 	struct trouble trouble = {0};
-	char text[TEXT_MAX];
-
 	int r = destination_parse(uri, &d, &trouble);
 
 	free(uri);
 	if (r < 0) {
-		trouble_format(&trouble, "run.bad_host", text, sizeof(text));
-		text_complain(text);
+		complain_of_place(place, &trouble);
 		return EXIT_CODE_USAGE;
 	}
 	json_object_set_new(body, "host", json_string(d.host));

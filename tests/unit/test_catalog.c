@@ -141,8 +141,9 @@ static void details_are_put_in_words(void **state)
 			"lire : "
 			"chmod 600, ~/b), "
 			"password"},
-		{"unknown option \"none such\"", "unknown option \"none such\"",
-			"option inconnue \"none such\""},
+		{"unknown option \"none such\"", "unknown option “none such”",
+			"option inconnue « none such »"},
+		{"\"a\": x; \"b", "“a”: x; \"b", "« a » : x ; \"b"},
 		{"too many parts; IPv6 addresses go in brackets",
 			"too many parts; IPv6 addresses go in brackets",
 			"trop de parties ; les adresses IPv6 vont entre "
