@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/catalog.h"
+#include "base/clean.h"
 #include "cli/launch.h"
 #include "cli/process.h"
 #include "daemon/places.h"
@@ -24,6 +25,19 @@ int action_misuse(const char *key, ...)
 	catalog_format(catalog_lang(), key, args, n, text, sizeof(text));
 	text_complain(text);
 	return EXIT_CODE_USAGE;
+}
+
+void action_say(const struct args *a, const char *key, const char *place,
+	const char *value)
+{
+	char text[TEXT_MAX], line[TEXT_MAX];
+
+	if (args_json(a))
+		return;
+	text_format(text, sizeof(text), key, place, value, NULL);
+	clean_line(line, sizeof(line), text, strlen(text));
+	puts(line);
+	fflush(stdout);
 }
 
 int action_fields(const struct args *a, json_t *body)
@@ -121,6 +135,7 @@ static int perform(const struct action *action, const struct args *a)
 		code = trouble_say(&trouble, ERR_SYSTEM, "libcurl");
 		goto fail;
 	}
+	client_set_options(client, action->options);
 	code = action->run(client, a);
 	client_free(client);
 	places_done(&places);

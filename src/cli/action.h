@@ -32,6 +32,11 @@ int action_main(const struct command *command, int argc, char **argv);
  * EXIT_CODE_USAGE. */
 int action_misuse(const char *key, ...) __attribute__((sentinel));
 
+/* What was done, on stdout: a sentence with a value for one place (or NULL),
+ * unless --json was given. What changes something says so in one line. */
+void action_say(const struct args *a, const char *key, const char *place,
+	const char *value);
+
 /* Fills `body` from the options; says what makes no sense. 0 or the exit
  * code. */
 int action_fields(const struct args *a, json_t *body);

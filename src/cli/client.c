@@ -24,6 +24,7 @@ struct client {
 	CURL *easy;
 	char *socket;
 	json_t *problem;
+	const struct args_option *options; /* NULL: none were named */
 };
 
 struct answer {
@@ -239,6 +240,11 @@ int client_delete(struct client *c, const char *fmt, ...)
 	return client_call(c, "DELETE", path, NULL, NULL);
 }
 
+void client_set_options(struct client *c, const struct args_option *options)
+{
+	c->options = options;
+}
+
 const json_t *client_problem(const struct client *c)
 {
 	return c->problem;
@@ -246,6 +252,6 @@ const json_t *client_problem(const struct client *c)
 
 int client_complain(const struct client *c)
 {
-	problem_complain(c->problem);
+	problem_complain(c->problem, c->options);
 	return (int)problem_exit(c->problem);
 }

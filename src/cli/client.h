@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 
+struct args_option;
 struct client;
 
 /* `socket_path` is copied. NULL: libcurl can't be used. */
@@ -41,6 +42,9 @@ int client_fetch(
 /* What the last call that failed came back with: problem+json, or the same made
  * here. Borrowed until the next call. */
 const json_t *client_problem(const struct client *c);
+/* The options of the command (borrowed, may be NULL), by whose names
+ * client_complain calls fields. */
+void client_set_options(struct client *c, const struct args_option *options);
 /* Says it on stderr; gives the exit code. */
 int client_complain(const struct client *c);
 

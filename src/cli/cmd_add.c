@@ -20,20 +20,6 @@ static const struct args_option options[] = {
 	{NULL, 0, ARGS_FLAG, NULL},
 };
 
-static void say(const struct args *a, const char *key, const char *name)
-{
-	char text[TEXT_MAX];
-	struct buf out = BUF_INIT;
-
-	if (args_json(a))
-		return;
-	text_format(text, sizeof(text), key, "name", name, NULL);
-	text_put_clean(&out, text, strlen(text));
-	printf("%.*s\n", (int)buf_len(&out), (const char *)buf_ptr(&out));
-	fflush(stdout);
-	buf_done(&out);
-}
-
 /* Starts what was added; --json prints it as it is then. */
 static int finish(struct client *c, const struct args *a, json_t *forwards)
 {
@@ -67,7 +53,7 @@ static int add_one(struct client *c, const struct args *a)
 	code = forward_options_send(c, a, "POST", "/forwards", body, &forward);
 	if (code != 0)
 		return code;
-	say(a, "cli.added", field_text(forward, "name"));
+	action_say(a, "cli.added", "name", field_text(forward, "name"));
 	list = json_pack("[o]", forward);
 	code = finish(c, a, list);
 	json_decref(list);
@@ -122,11 +108,11 @@ static int added(struct client *c, const struct args *a, const json_t *result,
 		if (found == NULL)
 			continue;
 		json_array_append(ret_forwards, found);
-		say(a,
+		action_say(a,
 			strcmp(field_text(one, "action"), "same") == 0
 				? "cli.there_already"
 				: "cli.added",
-			name);
+			"name", name);
 	}
 	json_decref(list);
 	return 0;

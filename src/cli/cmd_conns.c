@@ -112,6 +112,8 @@ static int kill_all(struct client *c, const struct args *a, int first)
 				"cli.bad_connection", "id", a->words[i], NULL);
 		if (client_delete(c, "/connections/%s", a->words[i]) < 0)
 			code = client_complain(c);
+		else
+			action_say(a, "cli.closed", "id", a->words[i]);
 	}
 	return code;
 }

@@ -65,6 +65,9 @@ static int run(struct client *c, const struct args *a)
 		code = come_back(c, a, changed);
 	else if (code == 0 && args_json(a))
 		code = view_print_json(changed);
+	else if (code == 0)
+		action_say(
+			a, "cli.changed", "name", field_text(changed, "name"));
 	json_decref(changed);
 	json_decref(body);
 	json_decref(forward);

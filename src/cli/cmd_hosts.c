@@ -101,6 +101,7 @@ static int remove_key(struct client *c, const struct args *a, const json_t *key)
 		return code;
 	if (client_delete(c, "/known-hosts/%s", field_text(key, "id")) < 0)
 		return client_complain(c);
+	action_say(a, "cli.deleted", "name", field_text(key, "fingerprint"));
 	return 0;
 }
 

@@ -43,22 +43,38 @@ static int confirm(const struct args *a, const json_t *forwards)
 	return confirm_ask(a, text);
 }
 
+/* All that can go go; the last trouble is the code. */
+static int remove_all(
+	struct client *c, const struct args *a, const json_t *forwards)
+{
+	const char *how = args_has(a, "--stop") ? "?stop=1" : "";
+	const json_t *f;
+	int code = 0;
+	size_t i;
+
+	json_array_foreach(forwards, i, f)
+	{
+		if (client_delete(c, "/forwards/%lld%s",
+			    (long long)field_int(f, "id"), how) < 0)
+			code = client_complain(c);
+		else
+			action_say(a, "cli.deleted", "name",
+				field_text(f, "name"));
+	}
+	return code;
+}
+
 static int run(struct client *c, const struct args *a)
 {
-	json_t *forwards = NULL, *f;
+	json_t *forwards = NULL;
 	int code = pick_forwards(c, a, &forwards);
-	size_t i;
 
 	if (code == 0 && !args_has(a, "--stop"))
 		code = refuse_running(forwards);
 	if (code == 0 && json_array_size(forwards) != 0)
 		code = confirm(a, forwards);
 	if (code == 0)
-		json_array_foreach(forwards, i,
-			f) if (client_delete(c, "/forwards/%lld%s",
-				       (long long)field_int(f, "id"),
-				       args_has(a, "--stop") ? "?stop=1" : "") <
-			       0) code = client_complain(c);
+		code = remove_all(c, a, forwards);
 	json_decref(forwards);
 	return code;
 }

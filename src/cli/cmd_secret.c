@@ -42,6 +42,9 @@ static int run_set(struct client *c, const struct args *a)
 		code = action_fields(a, body);
 	if (code == 0)
 		code = question_keep(c, server, json_incref(body));
+	if (code == 0)
+		action_say(a, "event.secret_set", "server",
+			field_text(server, "name"));
 	json_decref(body);
 	json_decref(server);
 	return code;
@@ -68,6 +71,9 @@ static int run_rm(struct client *c, const struct args *a)
 				 kind != NULL ? "?kind=" : "",
 				 kind != NULL ? kind : "") < 0)
 		code = client_complain(c);
+	else if (code == 0)
+		action_say(a, "event.secrets_forgotten", "server",
+			field_text(server, "name"));
 	json_decref(server);
 	return code;
 }
@@ -78,6 +84,8 @@ static int run_reset(struct client *c, const struct args *a)
 
 	if (code == 0 && client_delete(c, "/settings/secrets") < 0)
 		code = client_complain(c);
+	else if (code == 0)
+		action_say(a, "event.secrets_reset", NULL, NULL);
 	return code;
 }
 
@@ -143,6 +151,8 @@ static int run_keep(struct client *c, const struct args *a)
 	if (code == 0)
 		code = send_vault(c, "PUT", "/settings/secrets",
 			json_pack("{s:s}", "how", how), &passphrase);
+	if (code == 0)
+		action_say(a, "cli.secrets_kept", NULL, NULL);
 	secret_done(&passphrase);
 	return code;
 }
@@ -165,6 +175,8 @@ static int run_unlock(struct client *c, const struct args *a)
 				 field_true(settings, "secrets_locked")))
 		code = send_vault(c, "POST", "/settings/unlock", json_object(),
 			&passphrase);
+	if (code == 0)
+		action_say(a, "cli.secrets_open", NULL, NULL);
 	secret_done(&passphrase);
 	json_decref(settings);
 	return code;

@@ -48,10 +48,13 @@ static void put_host(const json_t *s, char *ret, size_t size)
 
 /* ---- add, edit ---- */
 
-static int finish(struct client *c, const struct args *a, json_t *server)
+static int finish(struct client *c, const struct args *a, json_t *server,
+	const char *said)
 {
-	int code = server_options_secret(c, a, server);
+	int code;
 
+	action_say(a, said, "name", field_text(server, "name"));
+	code = server_options_secret(c, a, server);
 	if (code == 0 && args_json(a))
 		code = view_print_json(server);
 	json_decref(server);
@@ -72,13 +75,7 @@ static int run_add(struct client *c, const struct args *a)
 	}
 	if (client_post(c, body, &server, "/servers") < 0)
 		return client_complain(c);
-	if (!args_json(a)) {
-		char text[TEXT_MAX];
-
-		puts(text_format(text, sizeof(text), "cli.server_added", "name",
-			field_text(server, "name"), NULL));
-	}
-	return finish(c, a, server);
+	return finish(c, a, server, "cli.server_added");
 }
 
 static int run_edit(struct client *c, const struct args *a)
@@ -105,7 +102,7 @@ static int run_edit(struct client *c, const struct args *a)
 	}
 	json_decref(body);
 	json_decref(server);
-	return code != 0 ? code : finish(c, a, changed);
+	return code != 0 ? code : finish(c, a, changed, "cli.server_changed");
 }
 
 /* ---- ls, show ---- */
@@ -255,6 +252,9 @@ static int run_rm(struct client *c, const struct args *a)
 			(long long)field_int(server, "id"),
 			args_has(a, "--stop"), args_has(a, "--forwards")) < 0)
 		code = client_complain(c);
+	else if (code == 0)
+		action_say(a, "cli.server_deleted", "name",
+			field_text(server, "name"));
 	json_decref(server);
 	return code;
 }

@@ -92,6 +92,7 @@ static int run_set(struct client *c, const struct args *a)
 		return client_complain(c);
 	if (args_json(a))
 		code = view_print_json(settings);
+	action_say(a, "cli.setting_changed", "name", a->words[0]);
 	json_decref(settings);
 	return code;
 }

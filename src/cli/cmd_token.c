@@ -96,6 +96,9 @@ static int run_rm(struct client *c, const struct args *a)
 		if (code == 0 && client_delete(c, "/tokens/%lld",
 					 (long long)field_int(token, "id")) < 0)
 			code = client_complain(c);
+		else if (code == 0)
+			action_say(a, "cli.token_revoked", "name",
+				field_text(token, "name"));
 	}
 	json_decref(list);
 	return code;

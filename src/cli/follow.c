@@ -12,6 +12,7 @@
 #include "cli/follow_judge.h"
 #include "cli/follow_show.h"
 #include "cli/problem.h"
+#include "cli/question.h"
 #include "cli/text.h"
 #include "cli/view.h"
 
@@ -170,9 +171,7 @@ static void cannot_ask(void *arg, const json_t *prompt)
 	for (size_t i = 0; i < f->n; i++)
 		if (waits_for(&f->item[i], prompt))
 			settle(f, &f->item[i], FOLLOW_FAILED,
-				problem_new(ERR_NEED_INPUT,
-					field_text(prompt, "title"),
-					catalog_get("cli.use_answer")));
+				question_problem(prompt));
 	stop_when_settled(f);
 }
 

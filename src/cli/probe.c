@@ -11,6 +11,7 @@
 #include "cli/field.h"
 #include "cli/human.h"
 #include "cli/problem.h"
+#include "cli/question.h"
 #include "cli/table.h"
 #include "cli/view.h"
 
@@ -151,10 +152,9 @@ static bool wants(void *arg, const json_t *prompt)
 static void cannot_ask(void *arg, const json_t *prompt)
 {
 	struct probe *p = arg;
-	json_t *problem = problem_new(ERR_NEED_INPUT,
-		field_text(prompt, "title"), catalog_get("cli.use_answer"));
+	json_t *problem = question_problem(prompt);
 
-	problem_complain(problem);
+	problem_complain(problem, NULL);
 	attend_stop(p->attend, (int)problem_exit(problem));
 	json_decref(problem);
 }

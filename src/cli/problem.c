@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/catalog.h"
 #include "cli/field.h"
 #include "cli/text.h"
 
@@ -51,33 +52,102 @@ static void put_sentence(struct buf *out, const char *text)
 	buf_put(out, text, strlen(text));
 }
 
-void problem_text(const json_t *problem, struct buf *out)
+/* ---- fields ---- */
+
+/* "local_port" is a part of what --local gives. */
+static bool is_part(const char *field, const char *whole)
 {
-	const char *said = field_text(problem, "detail");
-	const json_t *fields = json_object_get(problem, "fields"), *field;
+	size_t n = strlen(whole);
+
+	return strncmp(field, whole, n) == 0 &&
+	       (field[n] == '\0' || strcmp(field + n, "_host") == 0 ||
+		       strcmp(field + n, "_port") == 0 ||
+		       strcmp(field + n, "_path") == 0);
+}
+
+/* What the person wrote that became the field. */
+static const char *typed_as(
+	const char *field, const struct args_option *options)
+{
+	for (; options != NULL && options->name != NULL; options++)
+		if (options->field != NULL && is_part(field, options->field))
+			return options->name;
+	return field;
+}
+
+/* "--remote: it is missing." */
+static void put_field(
+	const json_t *field, const struct args_option *options, struct buf *out)
+{
+	const char *detail =
+		field_text(json_object_get(field, "args"), "detail");
+	char words[TEXT_MAX];
+
+	if (problem_code(field) != ERR_INVALID || *detail == '\0') {
+		buf_printf(out, "%s", field_text(field, "message"));
+		return;
+	}
+	catalog_words(catalog_lang(), detail, words, sizeof(words));
+	buf_printf(out, "%s%s%s.",
+		typed_as(field_text(field, "field"), options),
+		catalog_get("unit.colon"), words);
+}
+
+static bool ends_with(const struct buf *text, const struct buf *end)
+{
+	size_t n = buf_len(end);
+
+	return buf_len(text) >= n &&
+	       memcmp(buf_ptr(text) + buf_len(text) - n, buf_ptr(end), n) == 0;
+}
+
+/* A line each; what two of them say alike, once. */
+static void put_fields(const json_t *fields, const struct args_option *options,
+	struct buf *out)
+{
+	const json_t *field;
 	size_t i;
 
+	json_array_foreach(fields, i, field)
+	{
+		struct buf line = BUF_INIT;
+
+		put_field(field, options, &line);
+		if (!ends_with(out, &line))
+			buf_printf(out, "%s%.*s", i == 0 ? "" : "\n  ",
+				(int)buf_len(&line), (char *)buf_ptr(&line));
+		buf_done(&line);
+	}
+}
+
+static void put_problem(const json_t *problem,
+	const struct args_option *options, struct buf *out)
+{
+	const char *said = field_text(problem, "detail");
+	const json_t *fields = json_object_get(problem, "fields");
+
+	if (json_array_size(fields) != 0) {
+		put_fields(fields, options, out);
+		return;
+	}
 	if (*said == '\0')
 		said = field_text(problem, "message");
 	if (*said == '\0')
 		said = field_text(problem, "code");
 	put_sentence(out, said);
 	put_sentence(out, field_text(problem, "offer"));
-	json_array_foreach(fields, i, field)
-	{
-		const char *message = field_text(field, "message");
-
-		if (strcmp(message, said) != 0)
-			buf_printf(out, "\n  %s: %s",
-				field_text(field, "field"), message);
-	}
 }
 
-void problem_complain(const json_t *problem)
+void problem_text(const json_t *problem, struct buf *out)
+{
+	put_problem(problem, NULL, out);
+}
+
+void problem_complain(const json_t *problem, const struct args_option *options)
 {
 	struct buf text = BUF_INIT;
 
-	problem_text(problem, &text);
+	put_problem(problem, options, &text);
 	buf_put_u8(&text, 0);
 	text_complain((const char *)buf_ptr(&text));
 	buf_done(&text);

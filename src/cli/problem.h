@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "cli/args.h"
 #include "cli/exit_code.h"
 
 /* json_decref releases. */
@@ -21,9 +22,11 @@ json_t *problem_read(const char *text, size_t n, long status);
  * ERR_OK. Also takes a forward's `error`. */
 enum err problem_code(const json_t *problem);
 enum exit_code problem_exit(const json_t *problem);
-/* Sentence, offer, and a line for each field that is wrong. Also takes a
+/* Sentence and offer, or where fields are wrong a line for each. Also takes a
  * forward's `error`. */
 void problem_text(const json_t *problem, struct buf *out);
-void problem_complain(const json_t *problem);
+/* On stderr. Fields that are options of this command (which may be NULL) go by
+ * the options' names. */
+void problem_complain(const json_t *problem, const struct args_option *options);
 
 #endif

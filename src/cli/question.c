@@ -7,6 +7,8 @@
 #include "base/catalog.h"
 #include "cli/confirm.h"
 #include "cli/field.h"
+#include "cli/problem.h"
+#include "cli/text.h"
 #include "ssh/prompt.h"
 
 static bool kind_of(const char *name, enum prompt_kind *ret_kind)
@@ -55,6 +57,32 @@ struct event *question_event(const json_t *prompt)
 				   field_true(field, "echo"))) break;
 	tell_host_key(e, prompt);
 	return e;
+}
+
+json_t *question_problem(const json_t *prompt)
+{
+	const char *kind = field_text(prompt, "kind"), *again;
+	char key[64], text[TEXT_MAX];
+	struct buf said = BUF_INIT;
+	json_t *problem;
+
+	snprintf(key, sizeof(key), "prompt.retry_%s", kind);
+	again = catalog_find(catalog_lang(), key);
+	if (again != NULL && field_true(prompt, "retry"))
+		buf_printf(&said, "%s ", again);
+	snprintf(key, sizeof(key), "event.asks_%s", kind);
+	if (strcmp(kind, "host_key") == 0 ||
+		catalog_find(catalog_lang(), key) == NULL)
+		buf_printf(&said, "%s", field_text(prompt, "title"));
+	else
+		buf_printf(&said, "%s",
+			text_format(text, sizeof(text), key, "about",
+				field_text(prompt, "about"), NULL));
+	buf_put_u8(&said, 0);
+	problem = problem_new(ERR_NEED_INPUT, (const char *)buf_ptr(&said),
+		catalog_get("cli.use_answer"));
+	buf_done(&said);
+	return problem;
 }
 
 void question_put_secret(struct buf *out, const struct secret *text)

@@ -16,6 +16,9 @@
  * sense. */
 struct event *question_event(const json_t *prompt);
 
+/* ERR_NEED_INPUT, for where nobody can be asked; json_decref releases. */
+json_t *question_problem(const json_t *prompt);
+
 /* Sends the answers, or with none of them calls the prompt off. `keep`: the
  * daemon may put them into its vault. 0, -ERR_NOT_FOUND: nobody waits any more,
  * or as client_call. -ERR_INVALID: an answer is no UTF-8. */

@@ -243,6 +243,76 @@ def test_common_options_anywhere(daemon):
         assert shell(daemon, f"$T {line}")[0] == 2, line
 
 
+@LANGUAGES
+def test_what_is_changed_is_said(fresh, lang):
+    """In one line, and with --json the resource or nothing."""
+    say = Speaker(fresh, lang)
+    lines = {
+        "en": ["Server added: vps.", "Added: one.", "Changed: two.",
+               "Server changed: vps.", "Setting changed: theme.",
+               "A secret of “vps” was set.",
+               "Secrets of “vps” were forgotten.",
+               "The secrets are open.", "All secrets were forgotten.",
+               "Token revoked: ci.", "Deleted: two.", "Server deleted: vps."],
+        "fr": ["Serveur ajouté : vps.", "Ajoutée : one.", "Modifiée : two.",
+               "Serveur modifié : vps.", "Réglage modifié : theme.",
+               "Un secret de « vps » a été enregistré.",
+               "Des secrets de « vps » ont été oubliés.",
+               "Les secrets sont ouverts.", "Tous les secrets ont été oubliés.",
+               "Jeton révoqué : ci.", "Supprimée : two.",
+               "Serveur supprimé : vps."]}[lang]
+    said = [say.out(*words, text=text) for words, text in (
+        (("server", "add", "vps", "me@127.0.0.1:1"), ""),
+        (("add", "one", "--type", "dynamic", "--local", "0"), ""),
+        (("edit", "one", "--name", "two"), ""),
+        (("server", "edit", "vps", "--note", "x"), ""),
+        (("settings", "set", "theme", "dark"), ""),
+        (("secret", "set", "vps"), "moles\n"),
+        (("secret", "rm", "vps"), ""),
+        (("secret", "unlock"), ""),
+        (("secret", "reset", "--yes"), ""))]
+    say("token", "add", "ci")
+    said += [say.out(*words) for words in (
+        ("token", "rm", "ci"), ("rm", "two", "--yes"),
+        ("server", "rm", "vps", "--yes"))]
+    plain = [line.replace("\u00a0", " ").replace("\u202f", " ").strip()
+             for line in said]
+    assert plain == lines
+    say("server", "add", "vps", "me@127.0.0.1:1", "--json")
+    assert say.json("server", "edit", "vps", "--note", "y")["note"] == "y"
+    assert say.out("server", "rm", "vps", "--yes", "--json") == ""
+
+
+def test_wrong_fields_by_the_options_names(daemon):
+    say = Speaker(daemon)
+    say("server", "add", "wrong", "me@127.0.0.1:1")
+    say("add", "taken", "--server", "wrong", "--type", "dynamic",
+        "--local", "0")
+    add = "add", "x", "--server", "wrong", "--type"
+    for words, said in (
+            ((*add, "local", "--local", "0"), "--remote: it is missing."),
+            ((*add, "local", "--local", "a:b", "--remote", "h:1"),
+             "--local: neither a host with a port nor a path."),
+            ((*add, "both", "--local", "0", "--remote", "h:1"),
+             "--type: it can't be “both”; it takes: local, remote, dynamic."),
+            (("add", "taken", *add[2:], "dynamic", "--local", "0"),
+             "The name “taken” is already taken."),
+            (("add", "", *add[2:], "dynamic", "--local", "0"),
+             "name: a name has 1 to 64 characters."),
+            (("server", "add", "y", "me@h", "--pool", "0"),
+             "--pool: a number is wanted (1..32), not “0”."),
+            (("server", "add", "y", "me@h:99999"),
+             "The host makes no sense: “me@h:99999”: not [user@]host[:port] "
+             "(IPv6 goes in brackets).")):
+        assert say(*words, code=2)[2] == f"taupe: {said}\n", words
+    said = Speaker(daemon, "fr")(*add, "both", code=2)[2]
+    assert said.replace("\u00a0", " ").replace("\u202f", " ") == (
+        "taupe: --type : elle ne peut pas valoir « both » ; "
+        "attendu : local, remote, dynamic.\n"
+        "  --local : il manque.\n  --remote : il manque.\n")
+    say("server", "rm", "wrong", "--yes", "--forwards")
+
+
 def test_exit_codes_of_up(fresh, run, sshd):
     say = Speaker(fresh)
     add_server(say, sshd, "good")
@@ -282,7 +352,8 @@ def test_a_password_is_asked_here(fresh, run):
             "--local", "127.0.0.1:0")
         # In a pipe there is nobody to ask.
         said = say("up", "asks", code=7)[2]
-        assert "taupe answer" in said
+        assert f"taupe: asks: The password for {makes.USER}@" in said
+        assert "is wanted. Answer it with “taupe answer”" in said
         prompt = say.json("answer")[0]
         assert prompt["kind"] == "password"
         say("answer", "--password-stdin", text=makes.PASSWORD + "\n")

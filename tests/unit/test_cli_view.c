@@ -151,9 +151,13 @@ static void problems_in_one_sentence(void **state)
 		{"{\"code\":\"auth_failed\",\"message\":\"No.\"}", "No.",
 			EXIT_CODE_AUTH},
 		{"{\"code\":\"invalid_argument\",\"detail\":\"Bad.\","
-		 "\"fields\":[{\"field\":\"pool\",\"message\":\"Big.\"},"
-		 "{\"field\":\"x\",\"message\":\"Bad.\"}]}",
-			"Bad.\n  pool: Big.", EXIT_CODE_USAGE},
+		 "\"fields\":[{\"field\":\"pool\",\"message\":\"Big.\","
+		 "\"code\":\"invalid_argument\","
+		 "\"args\":{\"detail\":\"it is missing\"}},"
+		 "{\"field\":\"name\",\"message\":\"Taken.\","
+		 "\"code\":\"name_taken\"},"
+		 "{\"field\":\"x\",\"message\":\"Taken.\"}]}",
+			"pool: it is missing.\n  Taken.", EXIT_CODE_USAGE},
 		{"{\"code\":\"of tomorrow\"}", "of tomorrow", EXIT_CODE_OTHER},
 		{"<html>", "The daemon answered with HTTP status 500.",
 			EXIT_CODE_OTHER},
