@@ -88,3 +88,44 @@ def test_the_desktop_entry():
     entry = entry["Desktop Entry"]
     assert entry["Exec"] == "taupe open"
     assert f"share/icons/hicolor/scalable/apps/{entry['Icon']}.svg" in EXPECTED
+
+
+@pytest.fixture
+def web():
+    """A page's folder with nothing built in it, in a tree of its own."""
+    folder = env.folder() / "a tree"
+    for name in ("web/src/main.tsx", "web/public/icon.svg", "web/index.html",
+                 "web/vite.config.ts", "web/package-lock.json",
+                 "lang/en.json"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).touch()
+    (folder / "scripts").mkdir()
+    (folder / "scripts/page").symlink_to(env.ROOT / "scripts/page")
+    (folder / "bin").mkdir()
+    for name in ("sh", "dirname", "find"):
+        (folder / "bin" / name).symlink_to(env.tool(name))
+    yield folder / "web"
+    env.remove(folder.parent)
+
+
+def page(web, *words):
+    return subprocess.run(
+        [web.parent / "scripts/page", *words], cwd="/", text=True, check=False,
+        capture_output=True, env={"PATH": str(web.parent / "bin")})
+
+
+def test_without_node_the_page_is_left_out(web):
+    done = page(web, "build")
+    assert done.returncode == 0 and "the page is left out" in done.stdout
+    assert page(web, "test").returncode == 1
+
+
+def test_without_node_a_page_that_is_built_stays(web):
+    built = web / "dist" / "index.html"
+    built.parent.mkdir()
+    built.touch()
+    done = page(web, "build")
+    assert (done.returncode, done.stdout) == (0, "")
+    os.utime(built, (1, 1))
+    done = page(web, "build")
+    assert done.returncode == 0 and "as it was built before" in done.stdout
