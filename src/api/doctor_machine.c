@@ -24,11 +24,10 @@ static void check_secrets(struct doctor *d)
 {
 	const struct vault *vault = control_vault(d->control);
 	struct trouble trouble = *vault_trouble(vault);
-	struct catalog_arg args[] = {{"how", vault_how_name(vault_how(vault))}};
 
 	if (!vault_is_locked(vault)) {
 		doctor_add(d, "secrets", DOCTOR_OK, nothing,
-			"doctor.secrets_ok", NULL, args, 1);
+			"doctor.secrets_ok", NULL, NULL, 0);
 		return;
 	}
 	if (trouble.code == ERR_OK)

@@ -44,6 +44,20 @@ static const char *colour_of(const struct logs *l, const json_t *event)
 					       : "";
 }
 
+/* The place's value in milliseconds as a duration, in a sentence of its own. */
+static void put_duration(const json_t *event, const char *member,
+	const char *key, const char *place, char *message, size_t size)
+{
+	uint64_t ms = field_count(field_object(event, "args"), member);
+	size_t n = strlen(message);
+	char text[TEXT_MAX], time[HUMAN_MAX];
+
+	if (ms != 0)
+		snprintf(message + n, size - n, " %s",
+			text_format(text, sizeof(text), key, place,
+				human_duration(time, ms), NULL));
+}
+
 /* "2026-11-23 08:12:01  MySQL  connected" */
 static void show(struct logs *l, const json_t *event)
 {
@@ -61,6 +75,10 @@ static void show(struct logs *l, const json_t *event)
 	clean_line(name, sizeof(name), who, strlen(who));
 	clean_line(message, sizeof(message), field_text(event, "message"),
 		strlen(field_text(event, "message")));
+	put_duration(event, "up_ms", "event.was_up", "time", message,
+		sizeof(message));
+	put_duration(event, "next_ms", "event.next_try", "wait", message,
+		sizeof(message));
 	colour = colour_of(l, event);
 	printf("%s  %s%s%s%s%s\n",
 		human_clock(time, field_time(event, "at"), true), name,

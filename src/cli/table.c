@@ -243,17 +243,16 @@ static void end_line(struct buf *out)
 	buf_put(out, "\n", 1);
 }
 
+/* Where nobody looks still in the row's line, behind its last column. */
 static void put_note(const struct layout *l, const char *note, struct buf *out)
 {
 	char cut[CELL_MAX];
 
 	if (l->style->columns == 0) {
-		/* Still the row's line. */
-		if (out->tail != out->head)
-			out->tail--;
-		buf_printf(out, "  %s\n", note);
+		buf_printf(out, "%s\n", note);
 		return;
 	}
+	end_line(out);
 	human_fit(cut, sizeof(cut), note,
 		l->style->columns > 8 ? l->style->columns - 4 : 4,
 		HUMAN_CUT_END);
@@ -277,9 +276,10 @@ void table_format(
 			if (l.width[c] != 0)
 				put_cell(t, &l, c, row->cell[c].text,
 					row->cell[c].colour, out);
-		end_line(out);
 		if (row->note != NULL)
 			put_note(&l, row->note, out);
+		else
+			end_line(out);
 	}
 }
 

@@ -600,6 +600,23 @@ def test_a_daemon_whose_socket_lies_elsewhere(fresh):
 
 
 @LANGUAGES
+def test_what_a_lost_link_says(fresh, run, lang):
+    say = Speaker(fresh, lang)
+    with makes.OpenSSH(run) as sshd:
+        add_server(say, sshd, "vps")
+        say("add", "lost", "--type", "dynamic", "--local", "0", "--start")
+        sshd.end_sessions()
+        env.wait_until(
+            lambda: "link_lost" in str(say.json("logs", "lost")), "the loss")
+    said = say.out("logs", "lost").replace("\u00a0", " ")
+    for words in {"en": ("The link was lost: ", " It had been up for ",
+                         " Next try in "),
+                  "fr": ("La liaison est perdue : ", " Elle a tenu ",
+                         " Prochain essai dans ")}[lang]:
+        assert words in said
+
+
+@LANGUAGES
 def test_every_command_has_its_help(daemon, lang):
     say = Speaker(daemon, lang)
     main = say.out("help")

@@ -63,6 +63,13 @@ static void tables_are_whole_in_pipes(void **state)
 		"Name       Local           Conn.\n"
 		"MySQL      127.0.0.1:3307      2\n"
 		"évil ?[2J                     10  It is wrong.\n");
+	/* Never in the place of an empty last column. */
+	table_cell(t, "x");
+	table_cell(t, "y");
+	table_cell(t, "");
+	table_note(t, "Nor this.");
+	assert_non_null(strstr(format(t, 0, false),
+		"\nx          y                      Nor this.\n"));
 	table_free(t);
 }
 
