@@ -158,11 +158,13 @@ static void host_key_answered(
 {
 	const struct pubkey *key = l->asked_key;
 	char fingerprint[PUBKEY_FINGERPRINT_MAX];
+	const char *key_text;
 	struct trouble t;
 
 	l->asked_key = NULL;
 	if (n == 1 && says_yes(&answers[0], key)) {
-		peer_accept(l->peer, key, true);
+		peer_accept(l->peer, key, &t, &key_text);
+		notice(l, key_text, &t);
 		link_stage_key_done(l, key);
 		session_accept_host_key(l->session, lane_now_us());
 		link_dirty(l);

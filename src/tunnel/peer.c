@@ -159,6 +159,14 @@ static bool accepted_before(const struct peer *p, const struct pubkey *key)
 	       memcmp(buf_ptr(&p->accepted), blob.p, blob.len) == 0;
 }
 
+static void remember(struct peer *p, const struct pubkey *key)
+{
+	struct slice blob = pubkey_blob(key);
+
+	buf_clear(&p->accepted);
+	buf_put(&p->accepted, blob.p, blob.len);
+}
+
 static enum peer_verdict judge_unknown(struct peer *p, const struct pubkey *key,
 	struct trouble *t, const char **ret_notice)
 {
@@ -172,8 +180,7 @@ static enum peer_verdict judge_unknown(struct peer *p, const struct pubkey *key,
 	case HOST_KEY_OFF:
 		break;
 	}
-	peer_accept(p, key, true);
-	*ret_notice = "notice.host_key_added";
+	peer_accept(p, key, t, ret_notice);
 	return PEER_ACCEPT;
 }
 
@@ -215,7 +222,7 @@ enum peer_verdict peer_judge(struct peer *p, const struct known_hosts *kh,
 			pubkey_cert_check_host(key,
 				name != NULL ? name : p->host,
 				(uint64_t)time(NULL), &why) == 0) {
-			peer_accept(p, key, false);
+			remember(p, key);
 			return PEER_ACCEPT;
 		}
 		describe(p, key, ERR_HOST_KEY_INVALID, t);
@@ -235,19 +242,24 @@ enum peer_verdict peer_judge(struct peer *p, const struct known_hosts *kh,
 	return judge_unknown(p, key, t, ret_notice);
 }
 
-void peer_accept(struct peer *p, const struct pubkey *key, bool record)
+void peer_accept(struct peer *p, const struct pubkey *key, struct trouble *t,
+	const char **ret_notice)
 {
-	struct slice blob = pubkey_blob(key);
-	struct trouble t;
-	char *path;
+	char *path = user_file(p);
+	struct trouble why;
 
-	buf_clear(&p->accepted);
-	buf_put(&p->accepted, blob.p, blob.len);
-	path = record ? user_file(p) : NULL;
-	if (path != NULL &&
-		known_hosts_append(path, p->recorded_name, key,
-			p->config->options.hash_known_hosts, &t) != 0)
-		log_warn("%s: %s", path, trouble_get(&t, "detail"));
+	remember(p, key);
+	describe(p, key, ERR_HOST_KEY_UNKNOWN, t);
+	if (path == NULL) {
+		*ret_notice = "notice.host_key_accepted";
+	} else if (known_hosts_append(path, p->recorded_name, key,
+			   p->config->options.hash_known_hosts, &why) != 0) {
+		trouble_arg(t, "path", "%s", path);
+		trouble_arg(t, "detail", "%s", trouble_get(&why, "detail"));
+		*ret_notice = "notice.host_key_not_recorded";
+	} else {
+		*ret_notice = "notice.host_key_added";
+	}
 	free(path);
 }
 

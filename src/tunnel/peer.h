@@ -52,8 +52,10 @@ enum peer_verdict {
 enum peer_verdict peer_judge(struct peer *p, const struct known_hosts *kh,
 	const struct pubkey *key, struct trouble *trouble,
 	const char **ret_notice);
-/* A person said yes (or the policy did): remembers and records it. */
-void peer_accept(struct peer *p, const struct pubkey *key, bool record);
+/* A person said yes (or the policy did): remembers and records it. `ret_notice`
+ * (a catalogue key, with `trouble` filled) tells what became of the record. */
+void peer_accept(struct peer *p, const struct pubkey *key,
+	struct trouble *trouble, const char **ret_notice);
 /* UpdateHostKeys: writes what the server proved into the first user file. */
 void peer_learn_keys(
 	struct peer *p, const struct pubkey *const *keys, size_t n);

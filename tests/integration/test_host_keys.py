@@ -24,13 +24,13 @@ def book(folder):
 @pytest.fixture
 def go(sshd, run, stack, echo, book):
     """go("-o", …): a taupe that knows what stands in the book."""
-    def launch(*words, server=None, **options):
+    def launch(*words, server=None, file=None, **options):
         port = env.free_port()
         taupe = stack.enter_context(driver.Taupe(
             "-L", f"127.0.0.1:{port}:127.0.0.1:{echo.port}", *words,
             "-i", run.keys.user["ed25519"], "-p", (server or sshd).port,
-            "-o", f"UserKnownHostsFile={book}", f"{makes.USER}@127.0.0.1",
-            **options))
+            "-o", f"UserKnownHostsFile={file or book}",
+            f"{makes.USER}@127.0.0.1", **options))
         taupe.port = port
         return taupe
     return launch
@@ -103,6 +103,31 @@ class TestUnknown:
         env.wait_until(lambda: book.exists() and book.read_text(), "a record")
         assert book.read_text().startswith("|1|")
         connects(go(*strict("yes")))
+
+
+    @pytest.mark.taupe_only
+    @pytest.mark.parametrize("asked", [False, True])
+    def test_what_cannot_be_recorded_is_told(self, go, folder, asked):
+        """And nobody says that it is recorded."""
+        (folder / "file").write_text("no folder")
+        elsewhere = folder / "file" / "known_hosts"
+        if asked:
+            taupe = go(file=elsewhere, terminal=True)
+            taupe.wait_asked("yes/no")
+            taupe.answer("yes")
+        else:
+            taupe = go(*strict("accept-new"), file=elsewhere)
+        connects(taupe)
+        told = taupe.wait_event(lambda e: e.get("event") == "notice")
+        assert str(elsewhere) in told["text"], told
+        assert "Not a directory" in told["text"], told
+
+    @pytest.mark.taupe_only
+    def test_what_is_recorded_nowhere_is_told(self, go):
+        taupe = go(*strict("accept-new"), file="none")
+        connects(taupe)
+        told = taupe.wait_event(lambda e: e.get("event") == "notice")
+        assert "nowhere" in told["text"], told
 
 
 class TestChanged:
