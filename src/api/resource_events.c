@@ -10,6 +10,8 @@
 #define LIMIT_MAX     1000
 #define LIMIT_INITIAL 100
 #define MINUTES       60
+#define HOUR_MS       UINT64_C(3600000)
+#define DAY_MS        (24 * HOUR_MS)
 
 /* ---- events ---- */
 
@@ -85,6 +87,42 @@ static int add_traffic(void *arg, const struct store_traffic *t)
 	return 0;
 }
 
+/* Hours or days of the store, and what it has not been given yet. */
+struct spans {
+	json_t *list;
+	struct store_traffic rest; /* start_ms: of its span; 0: none */
+};
+
+static int add_span(void *arg, const struct store_traffic *t)
+{
+	struct spans *s = arg;
+	struct store_traffic sum = *t;
+
+	if (t->start_ms == s->rest.start_ms) {
+		sum.bytes_in += s->rest.bytes_in;
+		sum.bytes_out += s->rest.bytes_out;
+		sum.connections += s->rest.connections;
+		s->rest.start_ms = 0;
+	}
+	return add_traffic(s->list, &sum);
+}
+
+static int add_spans(const struct control *c, uint32_t forward, bool by_day,
+	uint64_t since_ms, json_t *list, struct trouble *trouble)
+{
+	struct spans s = {list, control_unsaved(c, forward)};
+	uint64_t span_ms = by_day ? DAY_MS : HOUR_MS;
+	int err;
+
+	s.rest.start_ms -= s.rest.start_ms % span_ms;
+	err = store_each_traffic(control_store(c), forward, by_day, since_ms,
+		add_span, &s, trouble);
+	if (err == 0 && s.rest.start_ms != 0 &&
+		s.rest.start_ms + span_ms > since_ms)
+		err = add_traffic(list, &s.rest);
+	return err;
+}
+
 static void add_minutes(const struct control *c, uint32_t forward,
 	uint64_t since_ms, json_t *list)
 {
@@ -117,8 +155,8 @@ static void traffic_fresh(struct request *r)
 	list = member_array();
 	if (by == NULL || by == words[0]) {
 		add_minutes(c, id, since_ms, list);
-	} else if (store_each_traffic(control_store(c), id, by == words[2],
-			   since_ms, add_traffic, list, &trouble) != 0) {
+	} else if (add_spans(c, id, by == words[2], since_ms, list, &trouble) !=
+		   0) {
 		json_decref(list);
 		request_reply_trouble(r, &trouble, NULL);
 		return;

@@ -323,5 +323,7 @@ void control_log(struct control *c, struct store_event *event);
 /* Bytes of the last 60 minutes of a forward, a row a minute, oldest first. */
 size_t control_minutes(const struct control *c, uint32_t forward,
 	struct store_traffic *ret_rows, size_t max);
+/* What the store has not been given yet, as of `start_ms` (0: nothing). */
+struct store_traffic control_unsaved(const struct control *c, uint32_t forward);
 
 #endif

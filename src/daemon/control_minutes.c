@@ -8,6 +8,7 @@
 #include "daemon/control_private.h"
 
 #define MINUTE_MS 60000
+#define HOUR_MS   (60 * MINUTE_MS)
 
 static void add(struct store_traffic *to, uint64_t bytes_in, uint64_t bytes_out,
 	uint64_t connections)
@@ -16,6 +17,13 @@ static void add(struct store_traffic *to, uint64_t bytes_in, uint64_t bytes_out,
 	to->bytes_out += bytes_out;
 	to->connections += connections;
 }
+
+static bool is_unsaved(const struct kept_forward *f)
+{
+	return f->unsaved.start_ms != 0;
+}
+
+static void save(struct control *c);
 
 void control_traffic_add(struct kept_forward *f, uint64_t bytes_in,
 	uint64_t bytes_out, uint64_t connections)
@@ -32,13 +40,11 @@ void control_traffic_add(struct kept_forward *f, uint64_t bytes_in,
 	if (minute->start_ms != start_ms)
 		*minute = (struct store_traffic){.start_ms = start_ms};
 	add(minute, bytes_in, bytes_out, connections);
+	/* What an hour carried is not the next one's. */
+	if (is_unsaved(f) && f->unsaved.start_ms / HOUR_MS != now_ms / HOUR_MS)
+		save(f->server->control);
 	f->unsaved.start_ms = now_ms;
 	add(&f->unsaved, bytes_in, bytes_out, connections);
-}
-
-static bool is_unsaved(const struct kept_forward *f)
-{
-	return f->unsaved.start_ms != 0;
 }
 
 static int save_all(struct control *c, struct trouble *trouble)
@@ -61,19 +67,11 @@ static int save_all(struct control *c, struct trouble *trouble)
 	return err;
 }
 
-void control_traffic_save(struct control *c)
+static void save(struct control *c)
 {
-	uint64_t now_ms = clock_mono_ms();
-	bool any = false;
 	struct trouble t;
 
-	if (c->saved_at_ms != 0 && now_ms - c->saved_at_ms < MINUTE_MS)
-		return;
-	for (size_t i = 0; i < c->n_forwards && !any; i++)
-		any = is_unsaved(kept_forward(c->forward_list[i]));
-	if (!any)
-		return;
-	c->saved_at_ms = now_ms;
+	c->saved_at_ms = clock_mono_ms();
 	if (save_all(c, &t) != 0) {
 		/* It stays, and is tried again in a minute. */
 		log_warn("traffic: %s", trouble_get(&t, "detail"));
@@ -82,6 +80,27 @@ void control_traffic_save(struct control *c)
 	for (size_t i = 0; i < c->n_forwards; i++)
 		kept_forward(c->forward_list[i])->unsaved =
 			(struct store_traffic){0};
+}
+
+void control_traffic_save(struct control *c)
+{
+	uint64_t now_ms = clock_mono_ms();
+	bool any = false;
+
+	if (c->saved_at_ms != 0 && now_ms - c->saved_at_ms < MINUTE_MS)
+		return;
+	for (size_t i = 0; i < c->n_forwards && !any; i++)
+		any = is_unsaved(kept_forward(c->forward_list[i]));
+	if (any)
+		save(c);
+}
+
+struct store_traffic control_unsaved(const struct control *c, uint32_t forward)
+{
+	const struct control_forward *view = control_forward(c, forward);
+
+	return view != NULL ? kept_forward(view)->unsaved
+			    : (struct store_traffic){0};
 }
 
 size_t control_minutes(const struct control *c, uint32_t forward,
