@@ -110,7 +110,8 @@ void run_life_judge_forward(struct run *run, const struct event *e)
 	if (e->state != STATE_ERROR || run->state.state == STATE_ERROR)
 		return;
 	if (run->args.server.options.exit_on_forward_failure ||
-		(e->next_try_ms == 0 && run_state_all_failed(&run->state)))
+		((e->next_try_ms == 0 || run->args.server.once) &&
+			run_state_all_failed(&run->state)))
 		fail(run, &e->trouble, EXIT_CODE_FORWARD);
 }
 

@@ -190,7 +190,7 @@ bool control_check_server(const struct control *c,
 			"the host has characters that no host name has");
 	if (server->user != NULL &&
 		(*server->user == '\0' ||
-			!destination_host_valid(server->user) ||
+			!destination_user_valid(server->user) ||
 			strlen(server->user) > WORD_MAX_BYTES))
 		say(fields, "user",
 			"the user name is empty or has unsafe characters");

@@ -76,7 +76,7 @@ int import_build_server(struct import_set *set, unsigned line, const char *name,
 		return -ERR_INVALID;
 	}
 	if (user != NULL &&
-		(user[0] == '\0' || !destination_host_valid(user))) {
+		(user[0] == '\0' || !destination_user_valid(user))) {
 		import_build_skip(set, line, slice_of(user),
 			"the user name is empty or has unsafe characters");
 		return -ERR_INVALID;

@@ -13,7 +13,8 @@
 /* What a shell (ProxyCommand) or a terminal would take for something else. */
 static const char unsafe[] = "'`\"$\\;&<>|(){}";
 
-static bool text_safe(const char *text, size_t max)
+/* `but`: an unsafe character that may stand anywhere but at the end. */
+static bool text_safe(const char *text, size_t max, char but)
 {
 	size_t len = strlen(text);
 
@@ -22,14 +23,20 @@ static bool text_safe(const char *text, size_t max)
 	for (size_t i = 0; i < len; i++)
 		if (iscntrl((unsigned char)text[i]) ||
 			isspace((unsigned char)text[i]) ||
-			strchr(unsafe, text[i]) != NULL)
+			(strchr(unsafe, text[i]) != NULL &&
+				(text[i] != but || i + 1 == len)))
 			return false;
 	return true;
 }
 
 bool destination_host_valid(const char *host)
 {
-	return text_safe(host, HOST_MAX);
+	return text_safe(host, HOST_MAX, '\0');
+}
+
+bool destination_user_valid(const char *user)
+{
+	return text_safe(user, USER_MAX, '\\');
 }
 
 void destination_done(struct destination *d)
@@ -139,7 +146,7 @@ static int parse(const char *text, bool with_port, struct destination *ret_dest,
 		why = "the host is missing";
 	else if (!destination_host_valid(host) || strpbrk(host, "/@[]"))
 		why = "the host has characters that no host name has";
-	else if (user != NULL && !text_safe(user, USER_MAX))
+	else if (user != NULL && !destination_user_valid(user))
 		why = "the user name is empty or has unsafe characters";
 	if (why == NULL)
 		*ret_dest = (struct destination){

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
 #include "tunnel/option_value.h"
 #include "tunnel/options.h"
@@ -240,15 +241,42 @@ static int add_text(const struct option_row *row, const char *value,
 	return err;
 }
 
-/* The rest of the line as it is, once more. */
+/* Quotes hold white space together, which a forward has backslashes for. NULL:
+ * one is not closed. */
+static char *unquoted(const char *value)
+{
+	struct buf b = BUF_INIT;
+	char *word, *line = NULL;
+
+	while ((word = option_value_word(&value)) != NULL) {
+		if (buf_len(&b) != 0)
+			buf_put_u8(&b, ' ');
+		for (const char *c = word; *c != '\0'; c++) {
+			if (*c == '\\' || isspace((unsigned char)*c))
+				buf_put_u8(&b, '\\');
+			buf_put_u8(&b, (uint8_t)*c);
+		}
+		free(word);
+	}
+	if (*value == '\0' && buf_len(&b) != 0)
+		line = mem_dup(buf_ptr(&b), buf_len(&b));
+	buf_done(&b);
+	return line;
+}
+
+/* The rest of the line, once more. */
 static int add_line(const struct option_row *row, const char *value,
 	void *place, struct trouble *trouble)
 {
 	struct string_list *list = place;
+	char *line;
 
 	if (list->n == LIST_MAX)
 		return too_many(row, trouble);
-	list_add(list, mem_strdup(value));
+	line = strchr(value, '"') != NULL ? unquoted(value) : mem_strdup(value);
+	if (line == NULL)
+		return bad(row, value, trouble);
+	list_add(list, line);
 	return 0;
 }
 

@@ -220,7 +220,7 @@ static int unknown(const char *name, struct trouble *trouble)
 		return trouble_say(
 			trouble, ERR_INVALID, "unknown option \"%s\"", name);
 	return trouble_say(trouble, ERR_INVALID,
-		"unknown option \"%s\"; did you mean: %s?", name, nearest);
+		"unknown option \"%s\" (did you mean: %s?)", name, nearest);
 }
 
 /* ---- one setting ---- */

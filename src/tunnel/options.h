@@ -119,6 +119,9 @@ int destination_parse_jumps(const char *text, struct destination *ret_hops,
 /* Refuses what could be read as an option by a program or carries control
  * characters: a leading '-', spaces, quotes, shell metacharacters. */
 bool destination_host_valid(const char *host);
+/* The same for a user's name, which may be one of a Windows domain as ssh takes
+ * it: DOMAIN\name. */
+bool destination_user_valid(const char *user);
 
 /* ssh's tokens %% %C %d %h %i %k %L %l %n %p %r %u, ${VARIABLE}, and a leading
  * ~ or ~user. The home folder is HOME's, else the account's. malloc'ed. A token

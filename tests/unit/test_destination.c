@@ -39,6 +39,8 @@ static void forms(void **state)
 		{"ssh://me@host:2222", "me", "host", 2222},
 		{"ssh://me@[::1]:2222", "me", "::1", 2222},
 		{"ssh://me%40example.org@host", "me@example.org", "host", 0},
+		{"CORP\\anna@host", "CORP\\anna", "host", 0},
+		{"ssh://CORP%5canna@host", "CORP\\anna", "host", 0},
 		{"ssh://[fe80::1%25eth0]", NULL, "fe80::1%eth0", 0},
 		{"b\303\274cher.example", NULL, "b\303\274cher.example", 0},
 	};
@@ -70,6 +72,8 @@ static void refusals_say_why(void **state)
 		{"me@-oProxyCommand=x", "host has characters"},
 		{"-l@host", "user name"},
 		{"me$(x)@host", "user name"},
+		{"me\\@host", "user name"},
+		{"me@ho\\st", "host has characters"},
 		{"ho st", "host has characters"},
 		{"host\n", "host has characters"},
 		{"host;id", "host has characters"},

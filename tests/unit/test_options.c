@@ -115,10 +115,13 @@ static void the_last_one_wins_and_lists_grow(void **state)
 	assert_int_equal(o.user_known_hosts.n, 1);
 	set(&o, "LocalForward=80 a:90");
 	set(&o, "LocalForward 81 a:91");
+	set(&o, "LocalForward = \"/a b\" \"a:92\"");
+	refused(&o, "LocalForward \"80 a:90", "can't be");
 	set(&o, "RemoteForward=8080");
 	set(&o, "DynamicForward=*:1080");
-	assert_int_equal(o.local_forwards.n, 2);
+	assert_int_equal(o.local_forwards.n, 3);
 	assert_string_equal(o.local_forwards.item[1], "81 a:91");
+	assert_string_equal(o.local_forwards.item[2], "/a\\ b a:92");
 	assert_string_equal(o.remote_forwards.item[0], "8080");
 	assert_string_equal(o.dynamic_forwards.item[0], "*:1080");
 	options_done(&o);

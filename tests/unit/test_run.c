@@ -185,6 +185,10 @@ static void once_ends_on_the_first_loss(void **state)
 	ends_with(EXIT_CODE_CONNECT);
 	start(UP "server error err=link_lost detail=x\nstop\n", "--once");
 	ends_with(EXIT_CODE_CONNECT);
+	start("server connected\nforward 1 error err=port_in_use "
+	      "address=127.0.0.1:1 holder=x next=5000\n",
+		"--once");
+	ends_with(EXIT_CODE_FORWARD);
 }
 
 static void refused_after_a_success_is_tried_again(void **state)
@@ -230,7 +234,7 @@ static void a_host_key_without_anyone_to_ask(void **state)
 		NULL);
 	ends_with(EXIT_CODE_HOST_KEY);
 	assert_non_null(strstr(shown, "ED25519 SHA256:abcdef."));
-	assert_non_null(strstr(shown, "StrictHostKeyChecking=accept-new"));
+	assert_non_null(strstr(shown, "StrictHostKeyChecking="));
 }
 
 static void json_speaks_to_the_end(void **state)
