@@ -130,6 +130,8 @@ describe("the rarer views", () => {
 				await go("known-hosts");
 				await page.getByRole("row").nth(1).waitFor();
 				await check("known-hosts-some");
+				const key = await page.getByRole("cell").getByText("SHA256:").first().boundingBox();
+				assert.ok(key.x >= 0 && key.x + key.width <= look.width, "a fingerprint is seen without scrolling");
 				await page.getByRole("row").nth(1).getByRole("button").click();
 				await check("delete-host");
 				await close();

@@ -250,7 +250,7 @@ describe("what may go wrong", () => {
 			const [type, key] = readFileSync(`${old}.pub`, "utf8").split(" ");
 			writeFileSync(book, `# mine\n[127.0.0.1]:${sshd.port} ${type} ${key}\n`);
 			const s = await scene("fr", { known_hosts: [book] });
-			const dialog = s.page.getByRole("alertdialog");
+			const dialog = s.page.getByRole("dialog");
 
 			await s.start();
 			await s.says("host_key_changed", { fingerprint: sshd.fingerprint(), recorded: fingerprint(old), file: book, line: 2 }, {});

@@ -93,7 +93,7 @@ describe("by the keyboard alone", () => {
 
 	async function remove(row) {
 		await use(button(row, "Supprimer"));
-		await use(button(page.getByRole("alertdialog"), "Supprimer"));
+		await use(button(page.getByRole("dialog"), "Supprimer"));
 		await row.waitFor({ state: "detached" });
 	}
 

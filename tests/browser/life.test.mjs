@@ -141,7 +141,7 @@ describe("a day with the page", () => {
 		await daemon.cli("up", "db");
 		await scene(async (page) => {
 			await button(rowOf(page, "db"), "page.edit").click();
-			await button(page.getByRole("alertdialog"), "page.forward.stop_and_edit").click();
+			await button(page.getByRole("dialog"), "page.forward.stop_and_edit").click();
 			const dialog = page.getByRole("dialog");
 			await field(dialog, "page.field.name").fill("db two");
 			await button(dialog, "page.save").click();

@@ -20,20 +20,30 @@ const t = words("en");
 const NEEDLE = 321;
 const name = (i) => (i === NEEDLE ? "needle" : `forward ${String(i).padStart(3, "0")}`);
 
-/* In the page: scrolls a bit each frame, down and up again; how long frames took. */
+/* Rows that one frame may draw while scrolling by two of them. */
+const DRAWN_AT_ONCE = 9;
+
+/* In the page: scrolls a bit each frame, down and up again; how long frames took, and
+ * how many rows each of them drew. */
 function scroll(frames) {
 	return new Promise((resolve) => {
-		const took = [], long = [];
+		const took = [], long = [], drawn = [];
+		let rows = 0;
+		const count = new MutationObserver((list) => { for (const m of list) rows += m.addedNodes.length; });
 		const watch = new PerformanceObserver((list) => long.push(...list.getEntries().map((e) => e.duration)));
 		let last = performance.now();
 
 		watch.observe({ type: "longtask" });
+		count.observe(document.querySelector("[role=list]:has([aria-posinset])"), { childList: true });
 		requestAnimationFrame(function step(now) {
 			took.push(now - last);
 			last = now;
+			drawn.push(rows);
+			rows = 0;
 			if (took.length > frames) {
 				watch.disconnect();
-				return resolve({ took: took.slice(1), long });
+				count.disconnect();
+				return resolve({ took: took.slice(1), long, drawn });
 			}
 			window.scrollBy(0, took.length < frames / 2 ? 120 : -120);
 			requestAnimationFrame(step);
@@ -101,7 +111,7 @@ describe(`${COUNT} forwards`, () => {
 
 	it("scrolls while data flows", () => withTraffic(async () => {
 		await rowOf(page, name(0)).getByText(/^1 connection$/).waitFor();
-		const { took, long } = await page.evaluate(scroll, FRAMES);
+		const { took, long, drawn } = await page.evaluate(scroll, FRAMES);
 		const sorted = [...took].sort((a, b) => a - b);
 		const mean = took.reduce((a, b) => a + b) / took.length;
 
@@ -109,6 +119,7 @@ describe(`${COUNT} forwards`, () => {
 			sorted[Math.floor(sorted.length * 0.95)].toFixed(1)} ms; long tasks: ${long.length}${
 			long.length ? `, the longest ${Math.max(...long).toFixed(0)} ms` : ""}`);
 		assert.equal(took.length, FRAMES);
+		assert.ok(Math.max(...drawn) > 0 && Math.max(...drawn) <= DRAWN_AT_ONCE, `rows drawn by a frame: ${drawn}`);
 	}));
 
 	it("finds one of them, and stops it, while data flows", () => withTraffic(async () => {

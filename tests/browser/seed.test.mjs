@@ -18,7 +18,7 @@ const WORDS = {
 		localPort: "Local port", remoteHost: "Remote host", remotePort: "Remote port", connected: "Connected",
 		disconnected: "Disconnected", error: "Error", one: "1 connection", take: "Use port", vps: "My VPS",
 		mysql: "MySQL to localhost", local: "Local", remote: "Remote", dynamic: "Dynamic", inUse: "already in use",
-		refused: "refused",
+		refused: "refused", willStop: "It is running, and will be stopped.",
 	},
 	fr: {
 		nav: "Redirection de ports", addForward: "Ajouter une redirection", add: "Ajouter", save: "Enregistrer",
@@ -27,6 +27,7 @@ const WORDS = {
 		remotePort: "Port distant", connected: "Connecté", disconnected: "Déconnecté", error: "Erreur",
 		one: "1 connexion", take: "Prendre le port", vps: "Mon VPS", mysql: "MySQL vers localhost", local: "Local",
 		remote: "Distant", dynamic: "Dynamique", inUse: "déjà utilisé", refused: "refusé",
+		willStop: "Elle est en marche : elle sera arrêtée.",
 	},
 };
 
@@ -78,7 +79,7 @@ for (const lang of ["fr", "en"]) {
 
 		async function remove(row) {
 			await button(row, w.delete).click();
-			await button(page.getByRole("alertdialog"), w.delete).click();
+			await button(page.getByRole("dialog"), w.delete).click();
 			await row.waitFor({ state: "detached" });
 		}
 
@@ -86,6 +87,8 @@ for (const lang of ["fr", "en"]) {
 			const port = await freePort();
 			const row = await addForward({ name: w.mysql, type: w.local, localPort: port, remotePort: echo.port });
 
+			assert.equal(await page.getByText(w.mysql).count(), 1, "its name stands once");
+			assert.equal(await page.getByRole("listitem", { name: w.mysql, exact: true }).count(), 1);
 			await button(row, w.start).click();
 			await state(row, w.connected);
 			const client = await dial(port);
@@ -158,6 +161,25 @@ for (const lang of ["fr", "en"]) {
 			await button(row, w.stop).click();
 			await state(row, w.disconnected);
 			await remove(row);
+		});
+
+		it("port in use: choosing another one without stopping first", async () => {
+			const holder = createServer();
+			const port = await listen(holder), other = await freePort();
+			const row = await addForward({ name: "held", type: w.local, localPort: port, remotePort: echo.port });
+
+			await button(row, w.start).click();
+			await state(row, w.error);
+			await button(row, w.edit).click();
+			await page.getByRole("dialog").getByLabel(w.localPort, { exact: true }).fill(String(other));
+			await button(page.getByRole("dialog"), w.save).click();
+			await state(row, w.connected);
+			await row.getByText(`127.0.0.1:${other}`).waitFor();
+			await new Promise((resolve) => holder.close(resolve));
+			await button(row, w.delete).click();
+			await page.getByRole("dialog").getByText(w.willStop, { exact: true }).waitFor();
+			await button(page.getByRole("dialog"), w.delete).click();
+			await row.waitFor({ state: "detached" });
 		});
 
 		it("connection refused: the destination's, the forward stays connected", async () => {

@@ -62,7 +62,7 @@ describe("the page", () => {
 		await page.getByText(t("page.test_ok")).waitFor();
 		await page.keyboard.press("Escape");
 		await button(rowOf(page, "VPS"), "page.delete").click();
-		await button(page.getByRole("alertdialog"), "page.delete").click();
+		await button(page.getByRole("dialog"), "page.delete").click();
 		await rowOf(page, "VPS").waitFor({ state: "detached" });
 		assert.deepEqual(await daemon.api("GET", "/forwards"), []);
 	});
@@ -151,7 +151,7 @@ describe("the page", () => {
 		await page.getByRole("heading", { level: 1 }).waitFor();
 		await go("settings");
 		await button(page, "page.secrets.forget").click();
-		const dialog = page.getByRole("alertdialog", { name: t("page.secrets.forget_title") });
+		const dialog = page.getByRole("dialog", { name: t("page.secrets.forget_title") });
 		await button(dialog, "page.cancel").click();
 		await dialog.waitFor({ state: "hidden" });
 		assert.equal((await daemon.api("GET", "/settings")).secrets_locked, true);

@@ -115,7 +115,7 @@ describe("the page", () => {
 		await sshd.up();
 		await button(row, "page.start").click();
 		await button(row, "page.key_changed.compare").click();
-		const dialog = page.getByRole("alertdialog");
+		const dialog = page.getByRole("dialog");
 		await dialog.getByText(before).waitFor();
 		await dialog.getByText(sshd.fingerprint()).waitFor();
 		await shot(page, "host-key-changed");
@@ -162,7 +162,7 @@ describe("the page", () => {
 		await press("Escape");
 		await page.getByRole("dialog").waitFor({ state: "detached" });
 		await press("Delete");
-		await page.getByRole("alertdialog").waitFor();
+		await page.getByRole("dialog").waitFor();
 		await press("Tab", "Enter");
 		await row.waitFor({ state: "detached" });
 	}));

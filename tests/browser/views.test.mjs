@@ -14,9 +14,21 @@ import { words } from "./harness/words.mjs";
 const LOOKS = [
 	{ lang: "fr", scheme: "light", width: 1440, height: 900 },
 	{ lang: "en", scheme: "dark", width: 1440, height: 900 },
+	{ lang: "fr", scheme: "light", width: 768, height: 1024 },
 	{ lang: "fr", scheme: "dark", width: 360, height: 740 },
 	{ lang: "en", scheme: "light", width: 360, height: 740 },
 ];
+
+/* What a row holds past its own edge, where nobody sees it; a name squeezed to a
+ * letter a line. */
+function cutOff(page) {
+	return page.evaluate(() => [...document.querySelectorAll(".row")].flatMap((row) => {
+		const edge = row.getBoundingClientRect().right;
+		const past = [...row.querySelectorAll(":not(.table-box *)")].filter((e) => e.getBoundingClientRect().right > edge + 1);
+		const main = row.querySelector(".row-main");
+		return [...past, ...(main.clientWidth < 180 ? [main] : [])].map((e) => e.outerHTML.slice(0, 80));
+	}));
+}
 
 describe("the views", () => {
 	let sshd, daemon, browser, echo, client, forward;
@@ -57,6 +69,7 @@ describe("the views", () => {
 				assert.deepEqual([what, ...await axe(page)], [what]);
 				const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
 				assert.ok(over <= 0, `${what} is ${over} px too wide`);
+				assert.deepEqual([what, ...await cutOff(page)], [what]);
 			};
 			const escape = async () => {
 				await page.keyboard.press("Escape");

@@ -2,6 +2,7 @@
 import { useSignal } from "@preact/signals";
 import { Trash2 } from "lucide-preact";
 import type { ComponentChildren } from "preact";
+import { useId } from "preact/hooks";
 import type { Forward, KnownHost, Server } from "../api/types";
 import { del } from "../api/client";
 import { t, tn } from "../i18n/catalog";
@@ -23,6 +24,7 @@ interface ConfirmProps {
 
 function Confirm({ title, confirm, danger, onConfirm, onClose, children }: ConfirmProps) {
 	const busy = useSignal(false);
+	const text = useId();
 
 	async function run(): Promise<void> {
 		if (busy.peek()) return;
@@ -32,8 +34,8 @@ function Confirm({ title, confirm, danger, onConfirm, onClose, children }: Confi
 	}
 
 	return (
-		<Dialog title={title} role="alertdialog" onClose={onClose}>
-			<div class="dialog-body">{children}</div>
+		<Dialog title={title} describedBy={text} onClose={onClose}>
+			<div class="dialog-body" id={text}>{children}</div>
 			<DialogFoot>
 				<button type="button" class="button" autofocus onClick={onClose}>{t("page.cancel")}</button>
 				<button type="button" class={`button ${danger ? "danger" : "primary"}`} aria-busy={busy.value} onClick={() => void run()}>
@@ -61,7 +63,7 @@ export function DeleteForward({ forward, onClose }: { forward: Forward; onClose:
 			}}
 		>
 			<p>{t("page.forward.delete_text")}</p>
-			{now.wanted && <p class="note">{tn("page.forward.delete_running", open)}</p>}
+			{now.wanted && <p class="note">{open > 0 ? tn("page.forward.delete_running", open) : t("page.forward.delete_idle")}</p>}
 		</Confirm>
 	);
 }

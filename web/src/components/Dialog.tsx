@@ -11,12 +11,13 @@ interface Props {
 	title: string;
 	onClose: () => void;
 	children: ComponentChildren;
-	role?: "dialog" | "alertdialog";
+	/* A question: the id of the text that is read out with the title. */
+	describedBy?: string;
 	width?: "narrow" | "wide";
 	icon?: ComponentChildren;
 }
 
-export function Dialog({ title, onClose, children, role = "dialog", width = "narrow", icon }: Props) {
+export function Dialog({ title, onClose, children, describedBy, width = "narrow", icon }: Props) {
 	const ref = useRef<HTMLDialogElement>(null);
 	const gone = useRef(false);
 	const id = useId();
@@ -35,9 +36,9 @@ export function Dialog({ title, onClose, children, role = "dialog", width = "nar
 	return (
 		<dialog
 			ref={ref}
-			role={role}
-			class={`dialog dialog-${width}`}
+			class={`dialog dialog-${width} ${describedBy ? "dialog-question" : ""}`}
 			aria-labelledby={id}
+			aria-describedby={describedBy}
 			onCancel={(e) => {
 				e.preventDefault();
 				if (e.target === ref.current) onClose();

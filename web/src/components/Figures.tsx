@@ -1,6 +1,5 @@
 /* A forward's live figures. They change as text only, without drawing the row anew. */
 import { useComputed } from "@preact/signals";
-import { ArrowDown, ArrowUp } from "lucide-preact";
 import { t } from "../i18n/catalog";
 import { bytes, connections, rate } from "../i18n/format";
 import { trafficOf } from "../state/traffic";
@@ -20,13 +19,13 @@ export function Figures({ id }: { id: number }) {
 			<Sparkline id={id} />
 			<span class="figure">
 				<span class="figure-total" title={t("page.bytes.in")}>
-					<ArrowDown aria-hidden="true" class="in" /><span class="hidden">{t("page.bytes.in")} </span>{totalIn}
+					<span class="in" aria-hidden="true">↓</span><span class="hidden">{t("page.bytes.in")} </span>{totalIn}
 				</span>
 				<span class="figure-rate">{rateIn}</span>
 			</span>
 			<span class="figure">
 				<span class="figure-total" title={t("page.bytes.out")}>
-					<ArrowUp aria-hidden="true" class="out" /><span class="hidden">{t("page.bytes.out")} </span>{totalOut}
+					<span class="out" aria-hidden="true">↑</span><span class="hidden">{t("page.bytes.out")} </span>{totalOut}
 				</span>
 				<span class="figure-rate">{rateOut}</span>
 			</span>

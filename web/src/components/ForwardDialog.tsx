@@ -67,10 +67,10 @@ export function ForwardDialog({ forward, draft, startAfter, onClose }: Props) {
 			const since = moment();
 			const body = bodyOf(form.peek());
 			const saved = forward
-				? await patch<Forward>(`/forwards/${forward.id}${query({ start: restart.peek(), stop: restart.peek() })}`, body, forward.revision)
+				? await patch<Forward>(`/forwards/${forward.id}${query({ start: restart.peek(), stop: startAfter })}`, body, forward.revision)
 				: await post<Forward>(`/forwards${query({ start })}`, body);
 			answerForward(saved, since);
-			say(t(forward ? "page.forward.saved" : "page.forward.added", { name: saved.name }));
+			say(t(forward ? "page.forward.saved" : "page.forward.added"));
 			onClose();
 		} catch (e) {
 			const p = asProblem(e);

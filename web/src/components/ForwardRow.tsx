@@ -53,7 +53,7 @@ export function ForwardRow({ id, place, of }: Props) {
 	if (!f) return null;
 	const trouble = f.error ?? (f.wanted ? f.last_target_error : null);
 	return (
-		<li class={`row ${pendingOf(id).value > 0 ? "row-pending" : ""}`} data-id={id} tabIndex={0} aria-posinset={place} aria-setsize={of}>
+		<li class={`row ${pendingOf(id).value > 0 ? "row-pending" : ""}`} data-id={id} tabIndex={0} aria-label={f.name} aria-posinset={place} aria-setsize={of}>
 			<Choice forward={f} />
 			<State state={f.state} standby={f.standby} />
 			<div class="row-main">

@@ -38,7 +38,7 @@ function options(width: number, span: Span): uPlot.Options {
 		cursor: { points: { size: 7 }, drag: { x: false, y: false } },
 		scales: { y: { range: (_, __, max) => [0, Math.max(max * 1.1, 1000)] } },
 		axes: [
-			{ ...axis, space: 90, values: (_, times) => times.map((s) => clock.format(s * 1000)) },
+			{ ...axis, space: 90, size: 34, values: (_, times) => times.map((s) => clock.format(s * 1000)) },
 			{ ...axis, size: 84, values: (_, rates) => rates.map((r) => rate(r)) },
 		],
 		series: [

@@ -1,6 +1,7 @@
 /* A server shows another host key than the one on record: both, side by side. */
 import { useSignal } from "@preact/signals";
 import { ShieldAlert } from "lucide-preact";
+import { useId } from "preact/hooks";
 import { Problem, asProblem, del, get, post, query } from "../api/client";
 import type { KnownHost, Trouble } from "../api/types";
 import { t } from "../i18n/catalog";
@@ -17,6 +18,7 @@ interface Props {
 
 export function KeyChanged({ serverId, trouble, onClose }: Props) {
 	const problem = useSignal<Problem | null>(null);
+	const text = useId();
 	const { host = "", type = "", fingerprint = "", recorded = "", file = "", line = "" } = trouble.args;
 	const name = servers.peek(serverId)?.name ?? host;
 
@@ -34,9 +36,9 @@ export function KeyChanged({ serverId, trouble, onClose }: Props) {
 	}
 
 	return (
-		<Dialog title={t("page.key_changed.title", { server: name })} role="alertdialog" width="wide" onClose={onClose} icon={<ShieldAlert aria-hidden="true" class="danger-icon" />}>
+		<Dialog title={t("page.key_changed.title", { server: name })} describedBy={text} width="wide" onClose={onClose} icon={<ShieldAlert aria-hidden="true" class="danger-icon" />}>
 			<div class="dialog-body">
-				<p>{t("page.key_changed.text")}</p>
+				<p id={text}>{t("page.key_changed.text")}</p>
 				<div class="side-by-side">
 					<section>
 						<h3>{t("page.key_changed.recorded")}</h3>

@@ -65,7 +65,7 @@ export function ServerDialog({ server, draft, onDone, onClose }: Props) {
 				? await patch<Server>(`/servers/${server.id}${query({ stop: running, start: running })}`, body, server.revision)
 				: await post<Server>("/servers", body);
 			answerServer(saved, since);
-			say(t("page.server.saved", { name: saved.name }));
+			say(t("page.server.saved"));
 			onDone?.(saved);
 			onClose();
 		} catch (e) {

@@ -1,4 +1,4 @@
-/* The last minute of a forward's rates as a small line; drawn only while seen. */
+/* The last minute of a forward's rates as a small line. */
 import { effect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { lastOf, ratesOf, tick } from "../state/traffic";
@@ -15,35 +15,27 @@ export function pathOf(values: readonly number[], top: number): string {
 }
 
 export function Sparkline({ id }: { id: number }) {
-	const svg = useRef<SVGSVGElement>(null);
 	const inLine = useRef<SVGPathElement>(null);
 	const outLine = useRef<SVGPathElement>(null);
+	const svg = useRef<SVGSVGElement>(null);
 
 	useEffect(() => {
-		let stop: (() => void) | null = null;
+		let drawn = "";
 
-		function draw(): void {
+		return effect(() => {
 			tick.value;
 			const rates = ratesOf(id);
-			if (!rates) return;
+			if (!rates || document.hidden) return;
 			const ins = lastOf(rates.in, rates.at, POINTS);
 			const outs = lastOf(rates.out, rates.at, POINTS);
 			const top = Math.max(1, ...ins, ...outs);
-			inLine.current?.setAttribute("d", pathOf(ins, top));
-			outLine.current?.setAttribute("d", pathOf(outs, top));
-		}
-		const seen = new IntersectionObserver(([entry]) => {
-			if (entry?.isIntersecting && !stop) stop = effect(draw);
-			else if (!entry?.isIntersecting && stop) {
-				stop();
-				stop = null;
-			}
+			const lines = [pathOf(ins, top), pathOf(outs, top)] as const;
+			if (lines.join() === drawn) return;
+			drawn = lines.join();
+			svg.current?.setAttribute("data-drawn", "");
+			inLine.current?.setAttribute("d", lines[0]);
+			outLine.current?.setAttribute("d", lines[1]);
 		});
-		seen.observe(svg.current!);
-		return () => {
-			seen.disconnect();
-			stop?.();
-		};
 	}, [id]);
 	return (
 		<svg ref={svg} class="spark" width={WIDTH} height={HEIGHT} viewBox={`0 0 ${WIDTH} ${HEIGHT}`} aria-hidden="true">

@@ -5,14 +5,14 @@ import { t } from "../i18n/catalog";
 import { act, takePort } from "../state/actions";
 import { open } from "../state/dialogs";
 import { portOf } from "./port";
-import { Until } from "./Since";
+import { NextTry } from "./Since";
 
 function Offers({ forward, trouble }: { forward: Forward; trouble: Trouble }) {
 	const next = trouble.code === "port_in_use" ? portOf(trouble.args.next) : null;
 
 	return (
 		<span class="offers">
-			{forward.next_try_at && <span class="next-try">{t("page.next_try")} <Until at={forward.next_try_at} /></span>}
+			{forward.next_try_at && <NextTry at={forward.next_try_at} />}
 			{next !== null && forward.type !== "remote" && (
 				<button type="button" class="button small" onClick={() => void takePort(forward, next)}>
 					{t("page.port.take", { port: next })}

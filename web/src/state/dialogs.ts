@@ -33,7 +33,10 @@ export function close(no: number): void {
 	dialogs.value = dialogs.peek().filter((one) => one.no !== no);
 }
 
-/* Editing wants the forward stopped: what runs is asked about first. */
+/* Editing wants the forward stopped: what runs is asked about first. One in error
+ * carries nothing that could be lost, and editing is what it needs. */
 export function edit(forward: Forward): void {
-	open(forward.wanted ? { kind: "stop-to-edit", forward } : { kind: "forward", forward });
+	const fails = forward.wanted && forward.state === "error";
+
+	open(forward.wanted && !fails ? { kind: "stop-to-edit", forward } : { kind: "forward", forward, startAfter: fails });
 }

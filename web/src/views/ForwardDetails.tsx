@@ -1,5 +1,5 @@
 /* Everything about one forward. */
-import { ArrowLeft, Copy, ExternalLink } from "lucide-preact";
+import { Activity, ArrowLeft, Copy, ExternalLink } from "lucide-preact";
 import { query } from "../api/client";
 import type { Event, Forward } from "../api/types";
 import { Connections } from "../components/Connections";
@@ -11,10 +11,11 @@ import { PathDrawing } from "../components/PathDrawing";
 import { Since, Until } from "../components/Since";
 import { State, TypeBadge } from "../components/State";
 import { TroubleNote } from "../components/Trouble";
-import { formOf } from "../forwards/form";
+import { formOf, type ForwardForm } from "../forwards/form";
 import { browserUrl, localAddress } from "../forwards/sides";
 import { t } from "../i18n/catalog";
 import { bytes, count, millis, rate } from "../i18n/format";
+import { open } from "../state/dialogs";
 import { forwards, loaded, recentEvents } from "../state/live";
 import { href } from "../state/router";
 import { trafficOf } from "../state/traffic";
@@ -47,6 +48,14 @@ function When({ forward }: { forward: Forward }) {
 	);
 }
 
+/* With the port that was picked in place of a 0. */
+function boundForm(f: Forward): ForwardForm {
+	const form = formOf(f);
+
+	if (!f.bound_port) return form;
+	return { ...form, [f.type === "remote" ? "remotePort" : "localPort"]: String(f.bound_port) };
+}
+
 function Use({ forward }: { forward: Forward }) {
 	const address = localAddress(forward);
 	const url = browserUrl(forward);
@@ -54,7 +63,7 @@ function Use({ forward }: { forward: Forward }) {
 	return (
 		<section class="card">
 			<h2>{t("page.use.title")}</h2>
-			<PathDrawing form={formOf(forward)} server={forward.server} />
+			<PathDrawing form={boundForm(forward)} server={forward.server} />
 			<ul class="uses">
 				{address && (
 					<li>
@@ -104,7 +113,12 @@ export function ForwardDetails({ id }: { id: number }) {
 					<h1>{f.name} <TypeBadge type={f.type} /></h1>
 					<When forward={f} />
 				</div>
-				<ForwardButtons forward={f} />
+				<div class="details-buttons">
+					<button type="button" class="button" onClick={() => open({ kind: "test", forwardId: id, serverId: f.server_id, title: f.name })}>
+						<Activity aria-hidden="true" />{t("page.test")}
+					</button>
+					<ForwardButtons forward={f} />
+				</div>
 			</header>
 			{f.error && <TroubleNote trouble={f.error} forward={f} />}
 			{f.last_target_error && <TroubleNote trouble={f.last_target_error} quiet />}

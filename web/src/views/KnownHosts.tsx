@@ -15,13 +15,13 @@ function Row({ host, again }: { host: KnownHost; again: () => void }) {
 	const used = host.server_ids.map((id) => servers.row(id)?.value.name).filter(Boolean).join(", ");
 
 	return (
-		<tr>
-			<td>{names(host)}{host.marker && <span class="tag">{host.marker}</span>}</td>
-			<td>{used || "–"}</td>
-			<td>{host.type}</td>
-			<td><code class="fingerprint">{host.fingerprint}</code></td>
-			<td class="muted"><code>{`${host.path}:${host.line}`}</code></td>
-			<td>
+		<tr role="row">
+			<td role="cell" data-label={t("page.hosts.names")}><span>{names(host)}{host.marker && <span class="tag">{host.marker}</span>}</span></td>
+			<td role="cell" data-label={t("page.nav.servers")}>{used || "–"}</td>
+			<td role="cell" data-label={t("page.prompt.key_type")}>{host.type}</td>
+			<td role="cell" data-label={t("page.prompt.fingerprint")}><code class="fingerprint">{host.fingerprint}</code></td>
+			<td role="cell" class="muted" data-label={t("page.hosts.file")}><code>{`${host.path}:${host.line}`}</code></td>
+			<td role="cell">
 				<button
 					type="button"
 					class="icon-button"
@@ -46,8 +46,8 @@ export function KnownHosts() {
 			<ProblemNote problem={problem.value} />
 			{data.value?.length === 0 && <p class="nothing">{t("page.hosts.none")}</p>}
 			{data.value && data.value.length > 0 && (
-				<div class="table-box card" tabIndex={0} role="region" aria-label={t("page.nav.hosts")}>
-					<table>
+				<div class="table-box host-table card" tabIndex={0} role="region" aria-label={t("page.nav.hosts")}>
+					<table role="table">
 						<thead>
 							<tr>
 								<th scope="col">{t("page.hosts.names")}</th>

@@ -3,7 +3,7 @@ import { Activity, Pencil, Plus, RefreshCw, Trash2 } from "lucide-preact";
 import { useEffect } from "preact/hooks";
 import { get } from "../api/client";
 import type { Server, Trouble } from "../api/types";
-import { Since, Until } from "../components/Since";
+import { NextTry, Since } from "../components/Since";
 import { State } from "../components/State";
 import { t, tn } from "../i18n/catalog";
 import { bytes, millis } from "../i18n/format";
@@ -96,13 +96,13 @@ function Row({ id }: { id: number }) {
 					<code>{target(s)}</code>
 					{(s.jump_server ?? s.proxy_jump) && <span class="route-via">{t("page.route.via", { server: s.jump_server ?? s.proxy_jump ?? "" })}</span>}
 				</p>
-				<Links server={s} />
 			</div>
 			<p class="muted server-count">
 				{tn("page.count.forwards", s.forwards)}
-				{s.next_try_at && <><br />{t("page.next_try")} <Until at={s.next_try_at} /></>}
+				{s.next_try_at && <><br /><NextTry at={s.next_try_at} /></>}
 			</p>
 			<Buttons server={s} />
+			<Links server={s} />
 			{s.error && <Wrong server={s} trouble={s.error} />}
 		</li>
 	);
