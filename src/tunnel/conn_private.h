@@ -63,21 +63,23 @@ struct conn {
 	char *asked; /* what a SOCKS client asked for, or NULL */
 };
 
-extern const struct channel_ops conn_channel_ops;
-
 /* conn.c */
 struct conn *conn_new(struct lane *lane, struct forward *f, int fd);
 /* Its bytes go over `link` from now on. */
 void conn_set_link(struct conn *c, struct link *link);
+void conn_leave_link(struct conn *c);
 void conn_arm(struct conn *c, int events);
 /* Adopts `fd` as the local side. */
 void conn_set_fd(struct conn *c, int fd);
 void conn_close(struct conn *c); /* orderly, as far as it went */
 void conn_set_pending(struct conn *c, bool pending);
-/* Looks for a link, or waits for one. */
-void conn_find_link(struct conn *c);
 /* The channel is refused: tells the client, ends. */
 void conn_refused(struct conn *c, int err);
+
+/* conn_channel.c */
+extern const struct channel_ops conn_channel_ops;
+/* Looks for a link, or waits for one. */
+void conn_find_link(struct conn *c);
 
 /* conn_relay.c */
 void conn_relay_start(struct conn *c);
