@@ -8,17 +8,19 @@ FUZZ_SECONDS = 60
 ARGS =
 DESTDIR =
 PREFIX =
+# Two that build at once take turns.
+ALONE = flock Makefile
 
 .PHONY: build run demo test lint bench fuzz install uninstall clean
 
 build: $(BUILD)/build.ninja
 	@scripts/page build
-	@ninja -C $(BUILD) installed
+	@$(ALONE) ninja -C $(BUILD) installed
 
 $(BUILD)/build.ninja:
 	@scripts/deps build
 	@scripts/deps page || echo "page: node could not be installed" >&2
-	@meson setup $(BUILD)
+	@$(ALONE) sh -c '[ -e "$@" ] || meson setup "$(BUILD)"'
 
 run: build
 	@$(BUILD)/taupe daemon $(ARGS)
