@@ -79,17 +79,22 @@ size_t trouble_format_in(const struct trouble *t, enum lang lang,
 	return catalog_format(lang, key, args, t->n_args, ret_text, size);
 }
 
+void trouble_key(const char *prefix, const char *name, const char *step,
+	char ret_key[TROUBLE_KEY])
+{
+	snprintf(ret_key, TROUBLE_KEY, "%s.%s.%s", prefix, name,
+		step != NULL ? step : "");
+	if (catalog_find(LANG_EN, ret_key) == NULL)
+		snprintf(ret_key, TROUBLE_KEY, "%s.%s", prefix, name);
+}
+
 static size_t format(const struct trouble *t, enum lang lang,
 	const char *prefix, char *ret_text, size_t size)
 {
-	const char *step = trouble_get(t, "step");
-	char key[96];
+	char key[TROUBLE_KEY];
 
-	snprintf(key, sizeof(key), "%s.%s.%s", prefix, err_name((int)t->code),
-		step != NULL ? step : "");
-	if (catalog_find(lang, key) == NULL)
-		snprintf(key, sizeof(key), "%s.%s", prefix,
-			err_name((int)t->code));
+	trouble_key(
+		prefix, err_name((int)t->code), trouble_get(t, "step"), key);
 	if (catalog_find(lang, key) == NULL) {
 		if (size != 0)
 			*ret_text = '\0';

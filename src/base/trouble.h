@@ -44,6 +44,13 @@ int trouble_say(struct trouble *t, int code, const char *fmt, ...)
 const char *trouble_get(
 	const struct trouble *t, const char *name); /* or NULL */
 
+#define TROUBLE_KEY 96
+/* The catalogue's key of an error's sentence ("error") or offer ("offer"), with
+ * the error's name; `step` may be NULL. It may be one that nothing is found
+ * under. */
+void trouble_key(const char *prefix, const char *name, const char *step,
+	char ret_key[TROUBLE_KEY]);
+
 /* The sentence, and what to do next (empty when there is no offer), in the
  * process's language. As snprintf. */
 size_t trouble_text(const struct trouble *t, char *ret_text, size_t size);

@@ -149,13 +149,17 @@ static const char *key_of_state(const struct store_event *e)
 }
 
 /* The catalogue's key of the row's sentence. */
-static const char *key_of(const struct store_event *e, char *room, size_t size)
+static const char *key_of(
+	const struct store_event *e, const json_t *data, char room[TROUBLE_KEY])
 {
+	const json_t *args = json_object_get(data, "args");
+
 	if (e->code == NULL)
 		return key_of_state(e);
 	if (strchr(e->code, '.') != NULL)
 		return e->code;
-	snprintf(room, size, "error.%s", e->code);
+	trouble_key("error", e->code,
+		json_string_value(json_object_get(args, "step")), room);
 	return room;
 }
 
@@ -165,12 +169,12 @@ size_t control_event_text(const struct store_event *event, enum lang lang,
 	json_t *data =
 		json_loads(event->data != NULL ? event->data : "{}", 0, NULL);
 	struct words w = {.n = 0};
-	char room[96];
+	char room[TROUBLE_KEY];
 	size_t n;
 
 	gather(&w, lang, data);
-	n = catalog_format(lang, key_of(event, room, sizeof(room)), w.arg, w.n,
-		ret_text, size);
+	n = catalog_format(
+		lang, key_of(event, data, room), w.arg, w.n, ret_text, size);
 	json_decref(data);
 	return n;
 }

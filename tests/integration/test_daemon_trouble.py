@@ -114,6 +114,9 @@ def test_a_web_page_answers(daemon):
         trouble = told(daemon, path, "protocol_error", "HTTP/1.1 302 Found",
                        "127.0.0.1", web.port)
         assert "browser" in trouble["offer"]
+        history(daemon, "protocol_error")
+        event = daemon.api("GET", "/events?code=protocol_error")[0]
+        assert trouble["message"] in event["message"]
 
 
 def test_a_server_that_hangs_up_at_once(daemon):
