@@ -169,12 +169,11 @@ bool control_free(struct control *c)
 		return true;
 	for (unsigned i = 0; i < c->n_workers; i++)
 		ended = worker_free(c->worker[i].worker) && ended;
-	/* One that has not ended may still say something, and is listened to.
-	 */
+	/* What one that has not ended holds may still point to it. */
 	if (ended)
 		event_queue_close(c->events);
 	else
-		c->n_handles++;
+		event_queue_abandon(c->events);
 	control_tests_end(c);
 	control_conns_end(c);
 	control_prompts_drop(c, NULL);

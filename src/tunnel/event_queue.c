@@ -76,15 +76,33 @@ static void on_closed(uv_handle_t *handle)
 	free(q);
 }
 
-void event_queue_close(struct event_queue *q)
+static void drop_all(struct event_queue *q)
 {
-	struct event *e, *next;
+	struct event *next;
 
-	if (q == NULL)
-		return;
-	for (e = take_all(q); e != NULL; e = next) {
+	for (struct event *e = take_all(q); e != NULL; e = next) {
 		next = e->next;
 		event_free(e);
 	}
+}
+
+static void ignore(void *arg, const struct event *event)
+{
+	(void)arg;
+	(void)event;
+}
+
+void event_queue_abandon(struct event_queue *q)
+{
+	drop_all(q);
+	q->on_event = ignore;
+	uv_unref((uv_handle_t *)&q->wake);
+}
+
+void event_queue_close(struct event_queue *q)
+{
+	if (q == NULL)
+		return;
+	drop_all(q);
 	uv_close((uv_handle_t *)&q->wake, on_closed);
 }

@@ -27,5 +27,8 @@ void event_queue_push(void *arg, struct event *event);
 /* Frees what is queued, and the queue itself with the loop's next turn. No push
  * may follow. NULL is fine. */
 void event_queue_close(struct event_queue *q);
+/* Instead, when worker_free says that something has not ended: whatever is
+ * pushed goes nowhere, the loop is not kept, the memory stays. */
+void event_queue_abandon(struct event_queue *q);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "tunnel/link.h"
+#include "tunnel/proxycmd.h"
 
 #define WINDOW_BUDGET_BYTES (UINT64_C(256) * 1024 * 1024)
 
@@ -59,17 +60,22 @@ static void on_patience(uv_timer_t *timer)
 bool lane_done(struct lane *l, uint64_t patience_ms)
 {
 	uv_timer_t patience;
-	bool gone;
+	bool gone = false;
 
 	uv_close((uv_handle_t *)&l->check, NULL);
 	uv_close((uv_handle_t *)&l->prepare, NULL);
 	uv_close((uv_handle_t *)&l->idle, NULL);
 	uv_timer_init(&l->loop, &patience);
-	uv_timer_start(&patience, on_patience, patience_ms, 0);
 	/* It does not hold the loop, which ends by itself as a rule. */
 	uv_unref((uv_handle_t *)&patience);
-	uv_run(&l->loop, UV_RUN_DEFAULT);
-	gone = !uv_loop_alive(&l->loop);
+	for (unsigned i = 0; i < 2 && !gone; i++) {
+		/* A ProxyCommand that does not heed signals. */
+		if (i != 0)
+			proxycmd_kill_freed(&l->loop);
+		uv_timer_start(&patience, on_patience, patience_ms, 0);
+		uv_run(&l->loop, UV_RUN_DEFAULT);
+		gone = !uv_loop_alive(&l->loop);
+	}
 	uv_close((uv_handle_t *)&patience, NULL);
 	uv_run(&l->loop, UV_RUN_NOWAIT);
 	if (gone)

@@ -38,8 +38,9 @@ struct lane {
 /* 0, or -ERR_SYSTEM. */
 int lane_init(struct lane *l, worker_event_fn *on_event, void *arg) WARN_UNUSED;
 /* Closes the lane's own handles; every other handle must be closing already.
- * Runs the loop until all are gone, or for `patience_ms`: then false, and the
- * lane stays as it is. */
+ * Runs the loop until all are gone. Commands that have not ended after
+ * `patience_ms` are killed; what is left after as long again (a name that the
+ * system looks up) makes it false, and the lane stays as it is. */
 bool lane_done(struct lane *l, uint64_t patience_ms);
 
 /* Hands an event to the control thread. */

@@ -83,6 +83,21 @@ void proxycmd_free(struct proxycmd *p)
 	signal_group(&p->step);
 }
 
+static void kill_freed(uv_handle_t *handle, void *arg)
+{
+	const struct proxycmd *p = handle->data;
+
+	(void)arg;
+	if (handle->type == UV_PROCESS && !uv_is_closing(handle) &&
+		p->state == PROXYCMD_STATE_ENDING)
+		kill(-p->process.pid, SIGKILL);
+}
+
+void proxycmd_kill_freed(uv_loop_t *loop)
+{
+	uv_walk(loop, kill_freed, NULL);
+}
+
 static const char *shell(void)
 {
 	const char *name = getenv("SHELL");

@@ -37,5 +37,8 @@ int proxycmd_start(uv_loop_t *loop, const char *command,
  * then SIGKILL, a second apart; the memory goes when it has ended, so the loop
  * must run on until then. */
 void proxycmd_free(struct proxycmd *p);
+/* Those of the loop that were freed and have not ended get SIGKILL now, with
+ * their groups: when the loop's owner has waited long enough. */
+void proxycmd_kill_freed(uv_loop_t *loop);
 
 #endif

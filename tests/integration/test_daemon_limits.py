@@ -100,6 +100,52 @@ def test_an_end_while_somebody_is_waited_for(daemon, run, stack, silent):
     assert all(f["wanted"] for f in daemon.api("GET", "/forwards"))
 
 
+def test_helpers_that_never_end(daemon, folder):
+    """A ProxyCommand that says nothing, heeds no signal and has a child of its
+    own, which holds its pipes, too: another try, a stop and an end of the daemon
+    wait for neither, and both go with it."""
+    pids = folder / "pids"
+    script = folder / "proxy"
+    script.write_text(f"#!/bin/sh\ntrap '' TERM HUP INT PIPE\n"
+                      f"sleep 1000 & echo $$ $! >>{pids}\nwhile :; do wait; done"
+                      "\n")
+    script.chmod(0o700)
+
+    def started():
+        lines = pids.read_text().splitlines() if pids.exists() else []
+        return [[int(pid) for pid in line.split()] for line in lines]
+
+    def alive():
+        return [line[0] for line in started() if running(line[0])]
+    try:
+        daemon.add_server("vps", "vps.example", 22, connect_timeout_s=1,
+                          proxy_command=str(script))
+        daemon.add_forward("f", "vps", "dynamic", local="127.0.0.1:0",
+                           start=True)
+        env.wait_until(lambda: len(started()) >= 2, "a second try")
+        env.wait_until(lambda: len(alive()) <= 1, lambda: f"{alive()} live")
+        daemon.api("POST", "/forwards/1/stop")
+        daemon.wait_state("f", "disconnected")
+        env.wait_until(lambda: not alive(), lambda: f"{alive()} live")
+        tries = len(started())
+        daemon.api("POST", "/forwards/1/start")
+        env.wait_until(lambda: len(started()) > tries, "one more try")
+        assert daemon.stop() == 0
+        env.wait_until(lambda: not alive(), lambda: f"{alive()} live")
+    finally:
+        for pid in sum(started(), []):
+            env.kill(pid)
+
+
+def running(pid):
+    """Not a zombie either."""
+    try:
+        with open(f"/proc/{pid}/stat") as stat:
+            return stat.read().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
 def test_a_server_that_hangs_up_at_once(daemon):
     """As sshd does past MaxStartups: tried again, with pauses."""
     with peers.Service(lambda connection: None) as rude:

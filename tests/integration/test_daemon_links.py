@@ -4,6 +4,8 @@ import contextlib
 import os
 import signal
 import sqlite3
+import subprocess
+import sys
 
 import pytest
 
@@ -11,7 +13,7 @@ import daemon as keeper
 import env
 import makes
 import peers
-from networks import HERE, FarSshd, Firewall, why_no_firewall
+from networks import HERE, THERE, FarSshd, Firewall, why_no_firewall
 
 pytestmark = pytest.mark.taupe_only
 
@@ -100,6 +102,36 @@ def test_a_frozen_session_is_noticed_by_keep_alive(daemon, server, add):
             env.kill(pid)
 
 
+@pytest.mark.sanitized
+def test_a_remote_port_that_the_dead_link_still_holds(daemon, server, echo):
+    """The server's side of the old link is frozen and keeps the port: that is
+    said in so many words, and tried again until it can be had."""
+    port = env.free_port()
+    daemon.add_server("vps", **server.fields(
+        keep_alive_s=1, keep_alive_count=2))
+    daemon.add_forward("f", "vps", "remote", remote=f"127.0.0.1:{port}",
+                       local=f"127.0.0.1:{echo.port}", start=True)
+    daemon.wait_state("f", "connected")
+    peers.round_trip(port)
+    frozen = server.sessions()
+    for pid in frozen:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        held = env.wait_until(
+            lambda: daemon.api("GET", "/events?kind=notice"
+                               "&code=notice.remote_port_held_by_old_link"),
+            lambda: daemon.forward("f"))
+        assert str(port) in held[0]["message"], held
+        waits = daemon.forward("f")
+        assert waits["state"] in ("reconnecting", "connecting"), waits
+        assert waits["wanted"]
+    finally:
+        for pid in frozen:
+            env.kill(pid)
+    daemon.wait_state("f", "connected")
+    peers.round_trip(port)
+
+
 @pytest.fixture
 def far(networks, run, stack):
     """(here, there, daemon, server) on a wire of their own; the forward's two
@@ -174,6 +206,53 @@ def test_a_network_that_went_is_noticed_at_once(far):
     peers.round_trip(daemon.folder / "in")
     notices = daemon.api("GET", "/events?kind=notice")
     assert "notice.network_changed" in [event["code"] for event in notices]
+
+
+@pytest.fixture
+def lost_names(networks, folder, stack):
+    """What a command runs behind, so that it asks for names where questions
+    vanish: (prefix, the server's network)."""
+    here, there = networks
+    config = folder / "resolv.conf"
+    config.write_text(f"nameserver {THERE}\noptions timeout:30 attempts:5\n")
+    mount = f"mount --bind {config} /etc/resolv.conf"
+    unshare = ["unshare", "-m", "sh", "-c", f'{mount} && exec "$@"', "sh"]
+    if subprocess.run([*unshare, "true"], capture_output=True,
+                      check=False).returncode:
+        pytest.skip("needs leave to mount")
+    sink = env.Process(
+        [*there.prefix, sys.executable, "-c", "import socket\n"
+         "s = socket.socket(type=socket.SOCK_DGRAM)\n"
+         f"s.bind(('{THERE}', 53))\nprint('bound', flush=True)\n"
+         "while True: s.recv(512)"], folder / "sink.log")
+    stack.callback(sink.stop)
+    env.wait_until(lambda: "bound" in sink.said(), sink.said)
+    return [*here.prefix, *unshare], there
+
+
+def test_names_that_nobody_answers(lost_names, run, stack):
+    """More of them than there are threads to look up names: who is reached by
+    an address is not held up, nor is what else those threads do, nor the end."""
+    prefix, there = lost_names
+    server = stack.enter_context(FarSshd(run, there))
+    daemon = stack.enter_context(keeper.Daemon(prefix=prefix))
+    target = daemon.folder / "echo"
+    stack.enter_context(peers.Service(peers.echo, path=target))
+    for number in range(12):
+        daemon.add_server(f"s{number}", f"s{number}.example", 22)
+        daemon.add_forward(f"f{number}", f"s{number}", "dynamic",
+                           local=str(daemon.folder / f"in{number}"),
+                           start=True)
+    daemon.add_server("far", **server.fields())
+    daemon.add_forward("f", "far", local=str(daemon.folder / "in"),
+                       remote=str(target), start=True)
+    daemon.wait_state("f", "connected")
+    peers.round_trip(daemon.folder / "in")
+    assert daemon.forward("f0")["state"] == "connecting"
+    done = daemon.api("POST", "/import", {
+        "format": "command", "text": "ssh -N -D 1080 me@host.example"})
+    assert done["applied"]
+    assert daemon.stop() == 0
 
 
 # Shared.

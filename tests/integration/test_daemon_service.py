@@ -137,3 +137,4 @@ def test_sleeps_while_nothing_happens(daemon, sshd, echo, record_property):
         assert len(seen) < 75, f"wakes a second: {seen}"
     record_property("wakes", sum(seen))
     record_property("memory_kib", env.memory_kib(daemon.pid))
+    assert env.memory_kib(daemon.pid) < 12 * 1024
