@@ -62,13 +62,27 @@ static int refuse(struct run_parser *p, const char *flag, struct trouble *t)
 	return -ERR_INVALID;
 }
 
+/* What it is called in events: its text, and a number if others have the same.
+ */
+static char *name_of(const struct run_args *a, const struct forward_spec *spec)
+{
+	char text[TEXT_MAX], other[TEXT_MAX];
+	unsigned n = 1;
+
+	forward_spec_text(spec, text, sizeof(text));
+	for (size_t i = 0; i < a->n_forwards; i++) {
+		forward_spec_text(&a->forwards[i], other, sizeof(other));
+		n += strcmp(other, text) == 0;
+	}
+	return n == 1 ? mem_strdup(text) : mem_printf("%s (%u)", text, n);
+}
+
 int run_flags_add_forward(
 	struct run_parser *p, enum forward_type type, const char *text)
 {
 	struct run_args *a = p->args;
 	struct forward_spec spec;
 	struct trouble t = {0};
-	char name[TEXT_MAX];
 
 	if (a->n_forwards == RUN_FORWARDS_MAX) {
 		text_format(p->error, TEXT_MAX, "run.too_many_forwards", NULL);
@@ -78,9 +92,8 @@ int run_flags_add_forward(
 		trouble_format(&t, "run.bad_forward", p->error, TEXT_MAX);
 		return -ERR_INVALID;
 	}
-	forward_spec_text(&spec, name, sizeof(name));
 	if (spec.name == NULL)
-		spec.name = mem_strdup(name);
+		spec.name = name_of(a, &spec);
 	a->forwards = mem_realloc(a->forwards, a->n_forwards + 1, sizeof(spec));
 	a->forwards[a->n_forwards++] = spec;
 	return 0;

@@ -111,7 +111,7 @@ void link_stage_explain(const struct link *l, struct trouble *t)
 		return;
 	trouble_arg(t, "step", "%s", step);
 	trouble_arg(t, "port", "%u", l->peer->port);
-	if (strcmp(step, "said") == 0)
+	if (strcmp(step, "said") == 0 || strcmp(step, "web") == 0)
 		trouble_arg(t, "said", "%s", session_server_said(l->session));
 	if (strcmp(step, "handshake") == 0)
 		trouble_arg(

@@ -130,6 +130,18 @@ static void keys_keep_their_paths(void **state)
 	run_args_done(&args);
 }
 
+/* Events tell them apart by it. */
+static void forwards_have_names_of_their_own(void **state)
+{
+	(void)state;
+	takes("-R0:web:80 -R0:web:80 -D1 -R0:web:80 host");
+	assert_string_equal(args.forwards[0].name, "0:web:80");
+	assert_string_equal(args.forwards[1].name, "0:web:80 (2)");
+	assert_string_equal(args.forwards[2].name, "1");
+	assert_string_equal(args.forwards[3].name, "0:web:80 (3)");
+	run_args_done(&args);
+}
+
 static void assigned_forwards(void **state)
 {
 	(void)state;
@@ -261,6 +273,7 @@ int main(void)
 		cmocka_unit_test(joined_letters),
 		cmocka_unit_test(urls_and_flags_that_win),
 		cmocka_unit_test(keys_keep_their_paths),
+		cmocka_unit_test(forwards_have_names_of_their_own),
 		cmocka_unit_test(assigned_forwards),
 		cmocka_unit_test(jumps_inherit_the_run_but_not_the_machine),
 		cmocka_unit_test(long_options),
