@@ -339,6 +339,17 @@ static int with_state(struct life *l, struct trouble *trouble)
 	return err;
 }
 
+/* Whoever hands the socket over decides where it is; the lock tells others. */
+static void take_socket_path(struct life *l)
+{
+	char *path = service_socket_path(l->service);
+
+	if (path == NULL)
+		return;
+	free(l->places.socket_path);
+	l->places.socket_path = path;
+}
+
 int daemon_life_run(const struct daemon_args *args, struct service *service,
 	struct trouble *trouble)
 {
@@ -347,6 +358,8 @@ int daemon_life_run(const struct daemon_args *args, struct service *service,
 
 	l.on_terminal = isatty(STDERR_FILENO) != 0;
 	err = places_resolve(args->state, args->socket, &l.places, trouble);
+	if (err == 0)
+		take_socket_path(&l);
 	if (err == 0)
 		err = places_make(&l.places, trouble);
 	if (err == 0)

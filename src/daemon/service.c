@@ -137,6 +137,18 @@ int service_take_socket(struct service *s)
 	return fd;
 }
 
+char *service_socket_path(const struct service *s)
+{
+	struct sockaddr_un at = {0};
+	socklen_t n = sizeof(at) - 1; /* a NUL stays behind it */
+
+	if (s->listening < 0 ||
+		getsockname(s->listening, (struct sockaddr *)&at, &n) != 0 ||
+		at.sun_path[0] != '/')
+		return NULL;
+	return mem_strdup(at.sun_path);
+}
+
 /* "device:inode", as systemd.exec(5) has it. */
 bool service_has_journal(void)
 {

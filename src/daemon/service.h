@@ -22,6 +22,9 @@ void service_free(struct service *s);
 /* The listening Unix socket that was passed, once: the caller's then. -1: none.
  */
 int service_take_socket(struct service *s);
+/* Its path, malloc'ed, as long as it was not taken; NULL: there is none, or it
+ * has none. */
+char *service_socket_path(const struct service *s);
 /* Whether stderr goes to the journal. */
 bool service_has_journal(void);
 

@@ -72,6 +72,23 @@ def test_a_socket_is_handed_over(folder, stack):
     assert path.exists()
 
 
+def test_a_socket_that_is_elsewhere_is_found(folder, stack):
+    """Not where --socket says: whoever hands it over decides. The lock leads
+    commands to it."""
+    path = folder / "other.sock"
+    daemon = stack.enter_context(keeper.Daemon(
+        folder=folder, prefix=[sys.executable, "-c", HAND_OVER, path],
+        wait=False))
+    elsewhere, daemon.socket = daemon.socket, path
+    daemon.wait_ready()
+    assert daemon.api("GET", "/status")["socket"] == str(path)
+    assert f"listening on {path}" in daemon.said()
+    assert not elsewhere.exists()
+    _, out, _ = daemon.command(
+        "status", "--json", code=0, environ={"TAUPE_SOCKET": ""})
+    assert str(path) in out
+
+
 def test_another_processs_sockets_are_not_taken(daemon):
     daemon.stop()
     daemon.environ |= {"LISTEN_FDS": "1", "LISTEN_PID": "1"}
