@@ -1,5 +1,6 @@
 """What is kept of answers, for how long, and where it must never be seen."""
 import base64
+import contextlib
 import pathlib
 
 import pytest
@@ -294,3 +295,46 @@ def test_secrets_are_seen_nowhere(run, server, stack, echo):
         assert path.stat().st_mode & 0o077 == 0, path
     daemon.stop()
     assert not any(s in daemon.process.said() for s in secrets)
+
+
+# In memory.
+
+LARGE = 1 << 28  # what a sanitizer keeps account in
+
+
+def times_in_memory(pid, text):
+    """How often it is there, in what a core dump would hold."""
+    count = 0
+    with open(f"/proc/{pid}/maps") as maps, \
+            open(f"/proc/{pid}/mem", "rb", 0) as memory:
+        for line in maps:
+            place, rights = line.split()[:2]
+            start, end = (int(number, 16) for number in place.split("-"))
+            if "w" not in rights or "r" not in rights or end - start > LARGE:
+                continue
+            memory.seek(start)
+            with contextlib.suppress(OSError):
+                count += memory.read(end - start).count(text.encode())
+    return count
+
+
+@pytest.mark.parametrize("keep", ["keep", "never"])
+def test_nothing_is_left_in_memory(daemon, vps, keep):
+    """Of an answer, when nobody needs it any more; of one set ahead, until
+    somebody does. While it runs, a server's pool may need it again."""
+    try:
+        open(f"/proc/{daemon.pid}/mem", "rb").close()
+    except PermissionError:
+        pytest.skip("may not look into the daemon's memory")
+    vps(keep_secrets=keep)
+    answer(daemon, makes.PASSWORD, keep == "keep")
+    connected(daemon)
+    assert times_in_memory(daemon.pid, makes.PASSWORD) > 0
+    act(daemon, "stop")
+    daemon.wait_state("f", "disconnected")
+    env.wait_until(lambda: times_in_memory(daemon.pid, makes.PASSWORD) == 0,
+                   "a clean memory")
+    daemon.api("PATCH", "/servers/1", {"keep_secrets": "keep"})
+    daemon.api("PUT", "/servers/1/secrets",
+               {"kind": "password", "value": "set ahead, and sealed"})
+    assert times_in_memory(daemon.pid, "set ahead, and sealed") == 0

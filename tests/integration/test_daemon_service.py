@@ -2,7 +2,9 @@
 handed over, signals; and what it costs while nothing happens."""
 import os
 import pathlib
+import shutil
 import signal
+import subprocess
 import sys
 import time
 
@@ -116,6 +118,45 @@ def test_the_log_is_json_when_asked(stack):
     assert daemon.stop() == 0
     lines = daemon.process.said().splitlines()
     assert lines and all(json.loads(line) for line in lines)
+
+
+# The units.
+
+def analyze(folder, *words):
+    environ = {**os.environ, "XDG_RUNTIME_DIR": str(folder)}
+    done = subprocess.run(["systemd-analyze", *words], text=True, cwd=folder,
+                          capture_output=True, env=environ, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.fixture
+def units(folder):
+    """As they are installed, but for the program's path."""
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("needs systemd-analyze")
+    bin_ = folder / "bin"
+    bin_.mkdir()
+    (bin_ / "taupe").symlink_to(keeper.driver.COMMAND[-1])
+    for path in (env.ROOT / "packaging").iterdir():
+        if path.suffix in (".in", ".socket"):
+            name = path.name.removesuffix(".in").replace("@", "@root")
+            (folder / name).write_text(
+                path.read_text().replace("@BINDIR@", str(bin_)))
+    return folder
+
+
+def test_systemd_understands_the_units(units):
+    for words in (["--user", "verify", "--man=no", "./taupe.service",
+                   "./taupe.socket"],
+                  ["verify", "--man=no", "./taupe@root.service"]):
+        assert analyze(units, *words) == (0, "")
+
+
+def test_the_machines_unit_gives_little_away(units):
+    """By systemd's own measure, in tenths: 0 is nothing, 100 everything."""
+    code, said = analyze(units, "security", "--offline=true", "--threshold=25",
+                         "--no-pager", "./taupe@root.service")
+    assert code == 0, said
 
 
 # At rest.
