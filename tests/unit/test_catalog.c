@@ -138,7 +138,7 @@ static void details_are_put_in_words(void **state)
 			"publickey (~/a: refused, as others can read it: "
 			"chmod 600, ~/b), password",
 			"publickey (~/a : refusée, car d’autres peuvent la "
-			"lire : "
+			"lire : "
 			"chmod 600, ~/b), "
 			"password"},
 		{"unknown option \"none such\"", "unknown option “none such”",
@@ -146,7 +146,7 @@ static void details_are_put_in_words(void **state)
 		{"\"a\": x; \"b", "“a”: x; \"b", "« a » : x ; \"b"},
 		{"too many parts; IPv6 addresses go in brackets",
 			"too many parts; IPv6 addresses go in brackets",
-			"trop de parties ; les adresses IPv6 vont entre "
+			"trop de parties ; les adresses IPv6 vont entre "
 			"crochets"},
 		{"cipher", "cipher", "chiffrement"},
 		{"a cipher", "a cipher", "a cipher"},

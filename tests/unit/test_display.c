@@ -283,8 +283,8 @@ static void json(void **unused)
 		"\"server\":\"me@host\",\"state\":\"reconnecting\","
 		"\"error\":{\"code\":\"link_lost\",\"message\":"
 		"\"The link was lost: reset.\",\"offer\":\"Check the network "
-		"and the server’s log. "
-		"ServerAliveInterval sets how soon a loss is noticed.\","
+		"and the server’s log. A shorter keep-alive "
+		"(ServerAliveInterval) notices a loss sooner.\","
 		"\"arguments\":{\"detail\":\"reset\"}},"
 		"\"up_ms\":11533000,\"next_try_ms\":500}\n");
 	display_free(d);
