@@ -426,8 +426,14 @@ size_t link_conns(const struct link *l)
 
 void link_probe(struct link *l)
 {
+	uint64_t slow_us;
+
 	if (l->phase != LINK_READY)
 		return;
-	session_probe(l->session, lane_now_us(), LINK_PROBE_US);
+	/* Far away, or behind a full queue, an answer takes longer. */
+	slow_us = LINK_PROBE_RTTS * (uint64_t)session_rtt_us(l->session);
+	if (slow_us > LINK_PROBE_SLOW_MAX_US)
+		slow_us = LINK_PROBE_SLOW_MAX_US;
+	session_probe(l->session, lane_now_us(), LINK_PROBE_US + slow_us);
 	link_io_arm_timer(l);
 }

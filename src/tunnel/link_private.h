@@ -21,8 +21,11 @@
 #define LINK_QUEUE_US  2000
 #define LINK_QUEUE_MIN (128 * 1024)
 #define LINK_QUEUE_MAX (1024 * 1024)
-/* What a link has to prove that it lives, after sleep or a new network. */
-#define LINK_PROBE_US 1000000
+/* What a link has to prove that it lives, after sleep or a new network; and so
+ * many of its last round-trip times more, within a bound. */
+#define LINK_PROBE_US          1000000
+#define LINK_PROBE_RTTS        4
+#define LINK_PROBE_SLOW_MAX_US 10000000
 
 enum link_phase {
 	LINK_GATHER,

@@ -1,6 +1,7 @@
 """A network that goes and comes back: seen at once, not when the keep-alive
 gives up. Both ends are in network namespaces of their own, joined by a veth
 pair; the machine's network stays as it is."""
+import sys
 from datetime import datetime, timedelta
 
 import pytest
@@ -76,9 +77,8 @@ def test_another_address_is_noticed(networks, taupe):
     taupe.wait_state("connected", since=mark)
 
 
-def test_a_link_that_stays_good_stays(networks, taupe):
-    """A change that harms nothing: asked, answered, kept."""
-    here, _ = networks
+def harmless_change(here, taupe):
+    """Asked, answered, kept."""
     mark = len(taupe.events)
     here.ip("link", "add", "more", "type", "veth", "peer", "name", "less")
     here.ip("link", "set", "less", "up")
@@ -90,3 +90,19 @@ def test_a_link_that_stays_good_stays(networks, taupe):
         taupe.wait_event(lambda e: e.get("event") == "stats", since=seen)
     assert not [e for e in taupe.events[mark:]
                 if e.get("event") in ("server", "forward", "link")]
+
+
+def test_a_link_that_stays_good_stays(networks, taupe):
+    harmless_change(networks[0], taupe)
+
+
+def test_a_link_over_a_slow_path_stays(networks, server, stack):
+    """Its answers take longer than a second, whatever changes here."""
+    command = (f"{sys.executable} {env.HERE / 'servers' / 'slow_path.py'} "
+               "%h %p 0.8")
+    taupe = stack.enter_context(driver.Taupe(
+        "-D", env.free_port(), "--stats", 1, *KEEPALIVE,
+        "-o", f"ProxyCommand={command}", *server.args(),
+        prefix=networks[0].prefix)).wait_connected()
+    taupe.wait_event(lambda e: e.get("rtt_us", 0) > 1000000)
+    harmless_change(networks[0], taupe)
