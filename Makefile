@@ -58,4 +58,4 @@ uninstall:
 	@ninja -C $(BUILD) uninstall
 
 clean:
-	rm -rf build build-asan build-bench build-clang build-fuzz build-tsan
+	rm -rf build build-asan build-bench build-clang build-fuzz build-tsan web/dist
