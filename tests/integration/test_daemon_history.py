@@ -17,12 +17,22 @@ HOUR_S, DAY_S = 3600, 24 * 3600
 KIB = 1024
 
 
+def until(clock, hour, day):
+    """Seconds from now to that hour of that day from today on, in UTC."""
+    now = datetime.datetime.now(datetime.timezone.utc)
+    then = now.replace(hour=hour, minute=0, second=0, microsecond=0)
+    return round((then - now).total_seconds()) + day * DAY_S - clock.wall_s
+
+
 @pytest.fixture
 def clock(folder):
+    """It is noon: no test runs into another hour unasked."""
     why = sleeper.why_not()
     if why:
         pytest.skip(why)
-    return sleeper.Clock(folder)
+    made = sleeper.Clock(folder)
+    made.set(until(made, 12, 1))
+    return made
 
 
 @pytest.fixture
@@ -60,13 +70,6 @@ def amounts(daemon, span):
     return [row[1:] for row in history(daemon, span)]
 
 
-def until(hour, day=0):
-    """Seconds from now to that hour of that day from today on, in UTC."""
-    now = datetime.datetime.now(datetime.timezone.utc)
-    then = now.replace(hour=hour, minute=0, second=0, microsecond=0)
-    return round((then - now).total_seconds()) + day * DAY_S
-
-
 def test_it_is_there_at_once_and_stays(daemon, carry):
     """Not when it is next written: and that a restart loses none of it."""
     total = 0
@@ -82,10 +85,33 @@ def test_it_is_there_at_once_and_stays(daemon, carry):
     assert daemon.forward("f")["connections_total"] == 0
 
 
+def test_nothing_is_lost_that_nobody_asked_for(daemon, carry):
+    """However it ends, and with a connection that is open: numbers are taken a
+    last time before."""
+    carry(0)
+    forward = daemon.forward("f")
+    for number, path in enumerate((
+            None, "/forwards/1/restart", "/servers/1/reconnect"), 1):
+        peers.round_trip(forward["bound_port"], bytes(10 * KIB))
+        if path:
+            daemon.api("POST", path)
+        else:
+            daemon.restart()
+        daemon.wait_state("f", "connected")
+        daemon.restart()
+        daemon.wait_state("f", "connected")
+        assert [row[0] for row in amounts(daemon, "day")] == [10 * number]
+    with peers.dial(forward["bound_port"]) as end:
+        end.sendall(bytes(5 * KIB))
+        peers.read_exactly(end, 5 * KIB)
+        daemon.restart()
+    assert [row[:2] for row in amounts(daemon, "hour")] == [(35, 35)]
+
+
 def test_each_hour_and_day_has_its_own(daemon, clock, carry):
     """Five minutes before midnight, and after; that nothing has been written
     meanwhile does not carry it over."""
-    clock.set(until(0, 1) - 600)
+    clock.set(until(clock, 0, 2) - 600)
     carry(10)
     carry(20)
     clock.set(900)
@@ -103,7 +129,7 @@ def test_each_hour_and_day_has_its_own(daemon, clock, carry):
 
 def test_a_clock_that_is_set_back(daemon, clock, carry):
     """As at the end of a battery: each amount is in one place, none is lost."""
-    clock.set(until(12, 2))
+    clock.set(until(clock, 12, 2))
     carry(10)
     clock.set(-2 * HOUR_S)
     carry(20)
