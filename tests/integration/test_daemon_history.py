@@ -26,12 +26,12 @@ def until(clock, hour, day):
 
 @pytest.fixture
 def clock(folder):
-    """It is noon: no test runs into another hour unasked."""
+    """Half past twelve: no test runs into another hour unasked."""
     why = sleeper.why_not()
     if why:
         pytest.skip(why)
     made = sleeper.Clock(folder)
-    made.set(until(made, 12, 1))
+    made.set(until(made, 12, 1) + HOUR_S // 2)
     return made
 
 
@@ -129,7 +129,7 @@ def test_each_hour_and_day_has_its_own(daemon, clock, carry):
 
 def test_a_clock_that_is_set_back(daemon, clock, carry):
     """As at the end of a battery: each amount is in one place, none is lost."""
-    clock.set(until(clock, 12, 2))
+    clock.set(until(clock, 12, 2) + HOUR_S // 2)
     carry(10)
     clock.set(-2 * HOUR_S)
     carry(20)
