@@ -148,7 +148,7 @@ describe("the page", () => {
 		await daemon.child.stop();
 		await daemon.up();
 		await page.goto(await daemon.loginLink());
-		await page.getByRole("heading", { level: 1 }).waitFor();
+		await page.waitForURL(`http://${daemon.listen}/`);
 		await go("settings");
 		await button(page, "page.secrets.forget").click();
 		const dialog = page.getByRole("dialog", { name: t("page.secrets.forget_title") });

@@ -1,10 +1,10 @@
 /* What can be done with a forward: start or stop, edit, delete, and more. */
-import { Ellipsis, Pencil, Play, Square, Trash2 } from "lucide-preact";
 import type { Forward } from "../api/types";
 import { t } from "../i18n/catalog";
 import { act, pendingOf } from "../state/actions";
 import { edit, open } from "../state/dialogs";
 import { openForwardMenu } from "./ForwardMenu";
+import { binIcon, dotsIcon, pencilIcon, playIcon, stopIcon } from "./icons";
 
 export function StartStop({ forward }: { forward: Forward }) {
 	const busy = pendingOf(forward.id).value > 0;
@@ -20,7 +20,7 @@ export function StartStop({ forward }: { forward: Forward }) {
 				if (!busy) void act(forward.id, up ? "stop" : "start");
 			}}
 		>
-			{up ? <Square aria-hidden="true" class="filled" /> : <Play aria-hidden="true" class="filled" />}
+			{up ? stopIcon() : playIcon()}
 			{up ? t("page.stop") : t("page.start")}
 		</button>
 	);
@@ -31,7 +31,7 @@ export function ForwardButtons({ forward }: { forward: Forward }) {
 		<div class="row-buttons">
 			<StartStop forward={forward} />
 			<button type="button" class="icon-button" aria-label={t("page.edit")} title={t("page.edit")} onClick={() => edit(forward)}>
-				<Pencil aria-hidden="true" />
+				{pencilIcon()}
 			</button>
 			<button
 				type="button"
@@ -40,7 +40,7 @@ export function ForwardButtons({ forward }: { forward: Forward }) {
 				title={t("page.delete")}
 				onClick={() => open({ kind: "delete-forward", forward })}
 			>
-				<Trash2 aria-hidden="true" />
+				{binIcon()}
 			</button>
 			<button
 				type="button"
@@ -50,7 +50,7 @@ export function ForwardButtons({ forward }: { forward: Forward }) {
 				title={t("page.more")}
 				onClick={(e) => openForwardMenu(forward.id, e.currentTarget)}
 			>
-				<Ellipsis aria-hidden="true" />
+				{dotsIcon()}
 			</button>
 		</div>
 	);

@@ -10,8 +10,8 @@ import { rangeOf, type Range } from "./window-range";
 
 /* Rows are drawn so far around the window, and more when it gets this near to their
  * end: a few at a time, so that none of the frames while scrolling has many to draw. */
-const AROUND_PX = 700;
-const NEAR_PX = 550;
+const AROUND_PX = 750;
+const NEAR_PX = 500;
 const GUESS_PX = 54;
 
 /* Goes up when the window has scrolled or changed its size. */
