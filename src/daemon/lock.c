@@ -17,6 +17,7 @@
 
 #define LOCK_MAX 4096 /* bytes of the file */
 #define TRIES    100  /* a millisecond apart */
+#define READS    1000 /* the same */
 
 static char *lock_path(const char *state_dir)
 {
@@ -52,6 +53,12 @@ static int say_holder(int fd, const struct places *places, const char *path,
 	pid_t pid;
 
 	read_holder(fd, path, &pid, &socket);
+	/* It takes the lock first, and then writes who it is. */
+	for (int i = 0; pid == 0 && i < READS; i++) {
+		free(socket);
+		poll(NULL, 0, 1);
+		read_holder(fd, path, &pid, &socket);
+	}
 	if (trouble != NULL) {
 		trouble_set(trouble, ERR_DAEMON_RUNNING);
 		trouble_arg(trouble, "pid", "%d", (int)pid);

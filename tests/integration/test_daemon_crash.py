@@ -1,6 +1,7 @@
 """A daemon that dies at any moment. What was answered is kept, what was wanted
 comes back, and nothing is there by half."""
 import contextlib
+import fcntl
 import http.client
 import os
 import random
@@ -266,6 +267,30 @@ def test_a_second_daemon_says_who_holds_the_folder(daemon):
         assert code == 1
         assert str(daemon.pid) in said and str(daemon.socket) in said, said
     assert daemon.ask("GET", "/healthz").status == 200
+
+
+def test_who_holds_the_folder_has_only_just_begun(daemon):
+    """It has the lock, and has not written yet who it is."""
+    assert daemon.stop() == 0
+    path = daemon.state / "lock"
+    with open(path, "r+b", buffering=0) as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        lock.truncate(0)
+        daemon.start(wait=False)
+        env.wait_until(lambda: not daemon.process.alive()
+                       or has_open(daemon.pid, path), "its look")
+        lock.write(b"4711\n/run/other.sock\n")
+        assert daemon.process.wait() == 1
+    assert "4711" in daemon.said() and "/run/other.sock" in daemon.said()
+
+
+def has_open(pid, path):
+    with contextlib.suppress(OSError):
+        for fd in os.listdir(f"/proc/{pid}/fd"):
+            with contextlib.suppress(OSError):
+                if os.path.samefile(path, f"/proc/{pid}/fd/{fd}"):
+                    return True
+    return False
 
 
 def test_the_folder_is_free_after_a_crash(daemon):
