@@ -91,16 +91,25 @@ static void apply_link(struct run_state *s, const struct event *e)
 		s->links--;
 }
 
+static bool repeats(const struct run_state *s, const struct run_forward *f,
+	const struct event *e)
+{
+	if (e->state == STATE_ERROR)
+		return f->failed_with == e->trouble.code;
+	/* The server says it at each try. */
+	return e->state == STATE_RECONNECTING && f->state == e->state &&
+	       e->trouble.code == s->trouble.code;
+}
+
 static void apply_forward(struct run_state *s, const struct event *e)
 {
 	struct run_forward *f = run_state_forward(s, e->forward_id);
 
 	if (f == NULL)
 		return;
+	f->repeats = repeats(s, f, e);
 	f->state = e->state;
 	f->trouble = e->trouble;
-	f->repeats =
-		e->state == STATE_ERROR && f->failed_with == e->trouble.code;
 	if (e->state == STATE_ERROR)
 		f->failed_with = e->trouble.code;
 	if (e->state != STATE_CONNECTED)

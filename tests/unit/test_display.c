@@ -216,7 +216,7 @@ static struct event *link_event(uint32_t no, bool up)
 static void nothing_is_said_twice(void **unused)
 {
 	struct display *d = display_plain_new(&state, ends[1], false);
-	struct event *e = forward(1, STATE_RECONNECTING);
+	struct event *e = forward(1, STATE_RECONNECTING), *again;
 
 	show(d, link_event(1, true), 1000);
 	show(d, server(STATE_CONNECTED), 1000);
@@ -235,6 +235,16 @@ static void nothing_is_said_twice(void **unused)
 		"in 0.5 s.\n"
 		"2026-11-23 04:54:16 Local 127.0.0.1:3307 → 127.0.0.1:3306: "
 		"reconnecting…\n");
+	/* nor at the next try */
+	again = lost();
+	again->up_ms = 0;
+	show(d, again, 1000);
+	again = forward(1, STATE_RECONNECTING);
+	trouble_say(&again->trouble, ERR_LINK_LOST, "reset");
+	show(d, again, 1000);
+	assert_string_equal(output(),
+		"2026-11-23 04:54:16 The connection to me@host is down. The "
+		"link was lost: reset. Next try in 0.5 s.\n");
 	display_free(d);
 }
 
