@@ -86,7 +86,7 @@ describe("the page", () => {
 
 		await button(page, "page.forward.add_title").click();
 		await button(page, "page.paste.open").click();
-		await page.getByLabel(t("page.paste.label")).fill(`ssh -N -L ${port}:db.internal:3306 -p ${sshd.port} me@127.0.0.1`);
+		await page.getByLabel(t("page.paste.label")).fill(`ssh -N -L ${port}:db.internal:3306 -J you@gate:2200 -i ${sshd.key} -p ${sshd.port} me@127.0.0.1`);
 		await button(page, "page.paste.read").click();
 		const server = page.getByRole("dialog").last();
 		await shot(page, "pasted");
@@ -95,12 +95,23 @@ describe("the page", () => {
 		assert.equal(await field(server, "page.server.user").inputValue(), "me");
 		await button(server, "page.add").click();
 		await page.locator("dialog").nth(1).waitFor({ state: "detached" });
+		const [{ proxy_jump: way, identity_files: keys }] = await daemon.api("GET", "/servers");
+		assert.deepEqual([way, keys], ["you@gate:2200", [sshd.key]]);
 		const dialog = page.getByRole("dialog");
 		assert.equal(await field(dialog, "page.field.local_port").inputValue(), String(port));
 		assert.equal(await field(dialog, "page.field.remote_host").inputValue(), "db.internal");
 		await button(dialog, "page.add").click();
 		await dialog.waitFor({ state: "detached" });
 		await page.getByText("db.internal:3306").waitFor();
+		await daemon.addServer("known", sshd, { host: "localhost" });
+		await button(page, "page.forward.add_title").click();
+		await button(page, "page.paste.open").click();
+		await page.getByLabel(t("page.paste.label")).fill(`ssh -N -L ${port}:db.internal:3306 -p ${sshd.port} ${sshd.user}@localhost`);
+		await button(page, "page.paste.read").click();
+		await page.waitForFunction((label) => [...document.querySelectorAll("dialog label")]
+			.find((l) => l.textContent === label).control.selectedOptions[0].text === "known", t("page.field.server"));
+		assert.equal(await dialog.count(), 1, "a server that is there is not asked for again");
+		await page.keyboard.press("Escape");
 	});
 
 	it("speaks the language and wears the theme that are chosen, in every window", async () => {

@@ -86,7 +86,7 @@ describe("a pasted command", () => {
 		const found = formFromPlan(plan, []);
 
 		expect(found.form).toMatchObject({ name: "db", localPort: "3307", remotePort: "3306" });
-		expect(found.server).toEqual({ name: "vps", host: "vps.example", port: "2222", user: "me" });
+		expect(found.server).toMatchObject({ name: "vps", host: "vps.example", port: "2222", user: "me" });
 		expect(found.more).toBe(1);
 	});
 	it("takes the server that is there", () => {
@@ -94,6 +94,22 @@ describe("a pasted command", () => {
 
 		expect(found.server).toBeNull();
 		expect(found.form?.serverId).toBe("9");
+	});
+	it("takes one that has another name for the same address", () => {
+		const same = aServer({ id: 9, name: "My VPS", host: "vps.example", port: 2222, user: "me" });
+
+		expect(formFromPlan(plan, [same])).toMatchObject({ server: null, form: { serverId: "9" } });
+		expect(formFromPlan(plan, [{ ...same, user: "you" }]).server).not.toBeNull();
+		expect(formFromPlan(plan, [{ ...same, proxy_jump: "bastion" }]).server).not.toBeNull();
+	});
+	it("keeps the way and the keys of a new server", () => {
+		const options = ["ProxyJump=me@bastion:2200", "IdentityFile=~/.ssh/a", "IdentityFile=~/.ssh/b=c", "ServerAliveInterval=5"];
+		const through = { ...plan, servers: [{ ...plan.servers[0]!, options }] };
+
+		expect(formFromPlan(through, []).server).toMatchObject({
+			proxyJump: "me@bastion:2200", proxyCommand: "", identityFiles: "~/.ssh/a\n~/.ssh/b=c", options: "ServerAliveInterval=5",
+		});
+		expect(formFromPlan(through, [aServer({ name: "x", host: "vps.example", port: 2222, user: "me" })]).server).not.toBeNull();
 	});
 	it("may hold no forward", () => expect(formFromPlan({ ...plan, forwards: [] }, []).form).toBeNull());
 });

@@ -266,6 +266,8 @@ export interface ImportPlan {
 		host: string;
 		port?: number;
 		user?: string | null;
+		/* "Name=value" */
+		options?: string[];
 	}[];
 	forwards: {
 		action: ImportAction;
