@@ -70,9 +70,12 @@ describe("the page", () => {
 		await state(row, "connected");
 		await daemon.child.stop("SIGKILL");
 		await page.getByText(t("page.cut")).waitFor();
+		await button(row, "page.stop").click();
+		await page.getByRole("alert").getByText(t("page.error.unreachable"), { exact: true }).waitFor();
 		await shot(page, "daemon-gone");
 		await daemon.up();
 		await page.getByText(t("page.cut")).waitFor({ state: "detached" });
+		await page.getByText(t("page.error.unreachable"), { exact: true }).waitFor({ state: "detached" });
 		await state(row, "connected");
 	}));
 
@@ -133,6 +136,13 @@ describe("the page", () => {
 		await page.getByRole("button", { name: /^Close the connection/ }).click();
 		await closed;
 		await page.getByText(t("page.connections.none")).waitFor();
+	}));
+
+	it("gives what the browser won't copy to be copied by hand", () => scene({}, async () => {
+		await page.evaluate(() => { navigator.clipboard.writeText = () => Promise.reject(new Error("not allowed")); });
+		await button(rowOf(page, "db"), "page.more").click();
+		await page.getByRole("menuitem", { name: t("page.copy_address"), exact: true }).click();
+		await page.getByText(t("page.copy_failed", { text: `127.0.0.1:${port}` }), { exact: true }).waitFor();
 	}));
 
 	it("is worked by the keyboard alone", () => scene({ forward: false }, async () => {

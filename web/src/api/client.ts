@@ -33,9 +33,11 @@ interface ProblemBody {
 	fields: FieldError[];
 }
 
+export const UNREACHABLE = "unreachable";
+
 export function asProblem(e: unknown): Problem {
 	if (e instanceof Problem) return e;
-	return new Problem(0, { code: "unreachable", detail: t("page.error.unreachable") });
+	return new Problem(0, { code: UNREACHABLE, detail: t("page.error.unreachable") });
 }
 
 type Unauthorized = () => void;

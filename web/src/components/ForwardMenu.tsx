@@ -1,5 +1,6 @@
 /* What more can be done with a forward. */
 import { Activity, Copy, CopyPlus, ExternalLink, RotateCw, SquareTerminal, Terminal } from "lucide-preact";
+import { Problem } from "../api/client";
 import { formOf } from "../forwards/form";
 import { browserUrl, localAddress } from "../forwards/sides";
 import { t } from "../i18n/catalog";
@@ -13,8 +14,8 @@ export async function copy(text: string): Promise<void> {
 	try {
 		await navigator.clipboard.writeText(text);
 		say(t("page.copied", { text }));
-	} catch (e) {
-		complain(e);
+	} catch {
+		complain(new Problem(0, { detail: t("page.copy_failed", { text }) }));
 	}
 }
 

@@ -13,6 +13,7 @@ import { lang } from "../i18n/catalog";
 import { applySnapshot } from "./live";
 import { notifyState } from "./notify";
 import { Sequencer } from "./sequencer";
+import { takeBackUnreachable } from "./toasts";
 import { sample } from "./traffic";
 import { EventStreamReader } from "./sse";
 
@@ -62,6 +63,7 @@ async function read(control: AbortController): Promise<void> {
 	const order = new Sequencer(fetchSnapshot, () => {
 		attempt = 0;
 		streamState.value = "live";
+		takeBackUnreachable();
 	}, () => control.abort());
 	const events = new EventStreamReader((message) => {
 		order.take(message);

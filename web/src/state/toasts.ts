@@ -1,12 +1,14 @@
 /* Short notes at the edge: what was done, and failures that have no other place. */
 import { signal } from "@preact/signals";
-import { asProblem } from "../api/client";
+import { asProblem, UNREACHABLE } from "../api/client";
 
 export interface Toast {
 	id: number;
 	tone: "info" | "error";
 	text: string;
 	offer: string;
+	/* Of an error. */
+	code: string;
 }
 
 const INFO_MS = 4000;
@@ -21,14 +23,19 @@ export function dismiss(id: number): void {
 export function say(text: string): void {
 	const id = nextId++;
 
-	toasts.value = [...toasts.peek().slice(-3), { id, tone: "info", text, offer: "" }];
+	toasts.value = [...toasts.peek().slice(-3), { id, tone: "info", text, offer: "", code: "" }];
 	setTimeout(() => dismiss(id), INFO_MS);
 }
 
 /* Stays until it is read. The same sentence stands once. */
 export function complain(e: unknown): void {
-	const { message, offer } = asProblem(e);
+	const { message, offer, code } = asProblem(e);
 	const others = toasts.peek().filter((one) => one.text !== message);
 
-	toasts.value = [...others.slice(-3), { id: nextId++, tone: "error", text: message, offer }];
+	toasts.value = [...others.slice(-3), { id: nextId++, tone: "error", text: message, offer, code }];
+}
+
+/* The daemon answers again: that it did not is no longer so. */
+export function takeBackUnreachable(): void {
+	toasts.value = toasts.peek().filter((one) => one.code !== UNREACHABLE);
 }
