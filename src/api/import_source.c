@@ -82,6 +82,19 @@ static int visible(const struct dirent *entry)
 	return entry->d_name[0] != '.';
 }
 
+/* PuTTY and mole keep a file for each. */
+static int nothing_in(
+	enum import_format format, const char *folder, struct trouble *trouble)
+{
+	if (format == IMPORT_PUTTY)
+		return trouble_say(trouble, ERR_INVALID,
+			"%s: it names no session of SSH", folder);
+	if (format == IMPORT_MOLE)
+		return trouble_say(
+			trouble, ERR_INVALID, "%s: it names no tunnel", folder);
+	return file_trouble(trouble, ERR_FILE, folder, EISDIR);
+}
+
 /* A file among others that is something else is left aside. */
 static int read_folder(enum import_format format, const char *folder,
 	struct import_set *ret_set, struct trouble *trouble)
@@ -104,7 +117,7 @@ static int read_folder(enum import_format format, const char *folder,
 	free(entries);
 	if (found == 0) {
 		import_set_done(&set);
-		return not_found(folder, trouble);
+		return nothing_in(format, folder, trouble);
 	}
 	*ret_set = set;
 	return 0;

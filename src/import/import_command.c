@@ -191,6 +191,16 @@ static void assign(struct line *l, size_t server, const char *text)
 	free(name);
 }
 
+/* As it was typed: "-w 3". */
+static void skip(struct line *l, const struct flag *f, const char *value)
+{
+	char *typed = mem_printf("-%c %s", f->letter, value);
+
+	import_build_skip(
+		l->set, l->no, slice_of(typed), "taupe can't do that");
+	free(typed);
+}
+
 static void put_option(struct line *l, size_t server, size_t i)
 {
 	const struct flag *f = l->given[i].flag;
@@ -208,8 +218,7 @@ static void put_option(struct line *l, size_t server, size_t i)
 		assign(l, server, value);
 		break;
 	case DOES_SKIP:
-		import_build_skip(
-			l->set, l->no, slice_of(value), "taupe does not do");
+		skip(l, f, value);
 		break;
 	default:
 		break;

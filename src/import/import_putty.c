@@ -155,7 +155,7 @@ static int make_server(struct session *s)
 	}
 	if (number(s, PUTTY_PROXY) != 0)
 		import_build_skip(s->set, s->line, slice_of("ProxyMethod"),
-			"taupe does not do");
+			"taupe can't do that");
 	if (key != NULL && *key != '\0')
 		import_build_skip(s->set, s->line, slice_of(key),
 			"a kind of key that taupe does not know");

@@ -159,7 +159,7 @@ def test_what_is_left_out_is_told(daemon):
     text = "ssh -N -W x:1 -L 1:h:2 vps\nls\n"
     _, said, _ = daemon.command("import", "command", "-", "--dry-run",
                                 text=text, code=0)
-    assert "x:1 (line 1): taupe does not do" in said
+    assert "-W x:1 (line 1): taupe can't do that" in said
     assert "ls (line 2): it is no ssh command" in said
     _, said, _ = daemon.command("--lang", "fr", "import", "command", "-",
                                 "--dry-run", text=text, code=0)
@@ -170,6 +170,17 @@ def test_what_is_left_out_is_told(daemon):
     code, _, complaint = daemon.command("import", "mole", "-", "--yes",
                                         text="x = 1\n")
     assert code != 0 and "it names no tunnel" in complaint
+
+
+def test_folders_in_place_of_files(daemon, folder):
+    for format, words in (("json", "Is a directory"), ("boring", "Is a "),
+                          ("ssh-config", "Is a directory"),
+                          ("putty", "it names no session"),
+                          ("mole", "it names no tunnel")):
+        code, _, said = daemon.command("import", format, folder)
+        assert code in (1, 2) and words in said, said
+    assert "No such file" in daemon.command(
+        "import", "json", folder / "none", code=1)[2]
 
 
 def test_json_for_programs(daemon):

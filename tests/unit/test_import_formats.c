@@ -57,7 +57,7 @@ static void putty_s_files(void **state)
 		"dynamic A b% SOCKS 1080: *:1080 on A b%\n"
 		"local A b% 1: 127.0.0.1:1:a:2 on A b%\n"
 		"remote A b% R 3: *:3:b:4 on A b%\n"
-		"skipped 1 ProxyMethod: taupe does not do\n");
+		"skipped 1 ProxyMethod: taupe can't do that\n");
 }
 
 /* As regedit saves it. */
