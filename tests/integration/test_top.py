@@ -84,6 +84,52 @@ def test_the_terminal_comes_back(daemon, how, code):
         assert termios.tcgetattr(screen.master)[3] & termios.ICANON
 
 
+def test_stopped_and_brought_back(daemon):
+    """Ctrl-Z gives the terminal back to the shell, fg takes it again."""
+    environ = {**daemon.environ, "TAUPE_STATE": str(daemon.state),
+               "TAUPE_SOCKET": str(daemon.socket)}
+    shell = ["sh", "-c", 'set -m; "$@"; echo "stopped: $?"; read line; '
+             'fg; echo "ended: $?"', "sh", *taupe.COMMAND, "top"]
+    with console.Console(shell, environ) as screen:
+        screen.wait_seen("Good")
+        at = len(screen.read())
+        screen.send("\x1a")
+        screen.wait_seen("stopped: ", since=at)
+        left = screen.seen[at:]
+        assert left.index(LEAVE) < left.index("stopped: ")
+        assert "\033[?25h" in left
+        flags = termios.tcgetattr(screen.master)[3]
+        assert flags & termios.ECHO and flags & termios.ICANON
+        at = len(screen.read())
+        daemon.command("edit", "Good", "--name", "Better")
+        screen.type("")
+        screen.wait_seen(ENTER, since=at)
+        screen.wait_seen("Better", since=at)
+        assert not termios.tcgetattr(screen.master)[3] & termios.ICANON
+        screen.send("q")
+        screen.wait_seen("ended: 0")
+        assert screen.wait() == 0
+        assert LEAVE in screen.seen.rpartition(ENTER)[2]
+        assert termios.tcgetattr(screen.master)[3] & termios.ICANON
+
+
+def test_three_hundred_rows(daemon):
+    """Any row can be reached and acted on, in a small window."""
+    for n in range(300):
+        daemon.add_forward(f"row-{n:03}", "My VPS", "dynamic", "127.0.0.1:0")
+    with top(daemon, "--sort", "name", rows=8, columns=60) as screen:
+        screen.wait_seen("Good")
+        press(screen, "G", "row-299")
+        press(screen, "g", "Good")
+        press(screen, "/row-17", "row-170")
+        screen.send("\n")
+        press(screen, "G", "row-179")
+        press(screen, "s", "Connected")
+        assert daemon.wait_state("row-179", "connected")
+        screen.send("q")
+        assert screen.wait() == 0
+
+
 def test_a_cut_stream_is_said_and_comes_back(daemon):
     with top(daemon) as screen:
         screen.wait_seen("Good")
