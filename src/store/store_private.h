@@ -21,6 +21,7 @@ struct store {
 	size_t n_cached;
 	int failure; /* SQLite's primary code for the last error told */
 	bool begun;  /* from store_begin to store_commit or store_rollback */
+	bool held;   /* by another program, when it was last written to */
 	uint64_t pruned_ms; /* the hour for which old traffic was let go */
 };
 

@@ -255,11 +255,28 @@ void store_sql_forget(struct store *s)
 
 /* ---- transactions ---- */
 
+/* Another program that keeps its lock is waited for once, not with each row of
+ * the history: the control thread has more to do. */
+static void note_lock(struct store *s, bool held)
+{
+	if (held == s->held)
+		return;
+	s->held = held;
+	sqlite3_busy_timeout(s->db, held ? 0 : STORE_BUSY_MS);
+}
+
 int store_sql_begin(struct store *s, struct trouble *trouble)
 {
-	return store_sql_run(s,
-		s->begun ? "SAVEPOINT change" : "BEGIN IMMEDIATE", NULL, 0,
-		trouble);
+	int err;
+
+	if (s->begun)
+		return store_sql_run(s, "SAVEPOINT change", NULL, 0, trouble);
+	err = store_sql_run(s, "BEGIN IMMEDIATE", NULL, 0, trouble);
+	if (err == 0)
+		note_lock(s, false);
+	else if (s->failure == SQLITE_BUSY)
+		note_lock(s, true);
+	return err;
 }
 
 int store_sql_end(struct store *s, int err, struct trouble *trouble)

@@ -116,6 +116,30 @@ def test_files_that_may_not_grow(daemon, tunnel):
     has_recovered(daemon, port)
 
 
+def test_another_program_holds_the_database(daemon, sshd, echo):
+    """A person's sqlite3, say: waited for once, not with each row of the
+    history. Links that fall meanwhile come back, and who asks is answered."""
+    daemon.add_server("vps", **sshd.fields())
+    names = ["f", *(f"f{number}" for number in range(30))]
+    for name in names:
+        daemon.add_forward(name, "vps", local="127.0.0.1:0",
+                           remote=f"127.0.0.1:{echo.port}", start=True)
+        daemon.wait_state(name, "connected")
+    since = daemon.forward("f")["since"]
+    with contextlib.closing(sqlite3.connect(
+            daemon.state / "taupe.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        sshd.end_sessions()
+        env.wait_until(lambda: all(
+            f["state"] == "connected" and f["since"] > since
+            for f in daemon.api("GET", "/forwards")), daemon.said)
+        problem = daemon.refuses("PATCH", "/forwards/1", {"note": "changed"})
+        assert (problem.status, problem.code) == (507, "store_failed")
+        assert "another program" in problem.answer.json["detail"]
+        other.execute("ROLLBACK")
+    has_recovered(daemon, daemon.forward("f")["bound_port"])
+
+
 # Starts that can't be.
 
 def bytes_of(folder):
