@@ -54,7 +54,7 @@ def start(place, **more):
 
 
 def nothing_is_left(place):
-    assert list(place.iterdir()) == []
+    assert sorted(map(str, place.rglob("*"))) == []
     env.wait_until(lambda: not processes_of(place),
                    lambda: f"the end of {processes_of(place)}")
 
