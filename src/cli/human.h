@@ -19,8 +19,8 @@ char *human_duration(char ret_text[HUMAN_MAX], uint64_t ms);
 /* "0.8 ms", "112 ms". */
 char *human_rtt(char ret_text[HUMAN_MAX], uint32_t us);
 
-/* Columns of valid UTF-8 text: one a letter, two the wide ones of East Asia, none
- * a mark that stands on another. */
+/* Columns of valid UTF-8 text: one a letter, two the wide ones of East Asia,
+ * none a mark that stands on another. */
 size_t human_width(const char *text);
 /* `text` in at most `columns`: what is too long gets "…" in its middle (for
  * routes) or at its end. As snprintf, but returns `ret_text`. */
