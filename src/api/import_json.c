@@ -66,8 +66,8 @@ static void read_server(struct import_set *set, const json_t *item)
 	if (fields.n != 0) {
 		skip(set, item, &fields);
 	} else {
-		set->servers = mem_realloc(set->servers, set->n_servers + 1,
-			sizeof(*set->servers));
+		set->servers = mem_grow(set->servers, set->n_servers,
+			&set->servers_room, sizeof(*set->servers));
 		to = &set->servers[set->n_servers++];
 		*to = (struct import_server){.server = f.record};
 		f.record = (struct store_server){0};
@@ -110,8 +110,8 @@ static void read_forward(struct import_set *set, const json_t *item)
 	if (fields.n != 0) {
 		skip(set, item, &fields);
 	} else {
-		set->forwards = mem_realloc(set->forwards, set->n_forwards + 1,
-			sizeof(*set->forwards));
+		set->forwards = mem_grow(set->forwards, set->n_forwards,
+			&set->forwards_room, sizeof(*set->forwards));
 		to = &set->forwards[set->n_forwards++];
 		*to = (struct import_forward){
 			.forward = f.record, .server = index};

@@ -72,6 +72,9 @@ static void join(struct import_set *set, struct import_set *more)
 		more->n_forwards, sizeof(*set->forwards));
 	set->skipped = append(set->skipped, &set->n_skipped, more->skipped,
 		more->n_skipped, sizeof(*set->skipped));
+	set->servers_room = set->n_servers;
+	set->forwards_room = set->n_forwards;
+	set->skipped_room = set->n_skipped;
 	free(more->servers);
 	free(more->forwards);
 	free(more->skipped);

@@ -29,6 +29,14 @@ void *mem_realloc(void *p, size_t count, size_t size)
 	return must(reallocarray(p, count ? count : 1, size ? size : 1));
 }
 
+void *mem_grow(void *p, size_t n, size_t *room, size_t size)
+{
+	if (p != NULL && n < *room)
+		return p;
+	*room = n < 8 ? 8 : 2 * n;
+	return mem_realloc(p, *room, size);
+}
+
 char *mem_strdup(const char *s)
 {
 	return must(strdup(s));

@@ -21,6 +21,10 @@ void *mem_zalloc(size_t count, size_t size)
 void *mem_realloc(void *p, size_t count, size_t size)
 	__attribute__((returns_nonnull));
 
+/* Room for one more behind the `n` that there are: *room doubles, from 0 on. */
+void *mem_grow(void *p, size_t n, size_t *room, size_t size)
+	__attribute__((returns_nonnull));
+
 /* Copies: `s` must not be NULL; mem_dup ends its copy with a NUL that `n`
  * does not count. */
 char *mem_strdup(const char *s) __attribute__((malloc, returns_nonnull));

@@ -58,6 +58,7 @@ struct import_set {
 	struct import_forward *forwards;
 	struct import_skip *skipped;
 	size_t n_servers, n_forwards, n_skipped;
+	size_t servers_room, forwards_room, skipped_room; /* of the arrays */
 	struct import_names *names; /* import_build.h's, while it is read */
 };
 

@@ -43,8 +43,8 @@ void import_build_skip_trouble(struct import_set *set, unsigned line,
 
 	if (set->n_skipped == IMPORT_ITEMS_MAX)
 		return;
-	set->skipped = mem_realloc(
-		set->skipped, set->n_skipped + 1, sizeof(*set->skipped));
+	set->skipped = mem_grow(set->skipped, set->n_skipped,
+		&set->skipped_room, sizeof(*set->skipped));
 	skip = &set->skipped[set->n_skipped++];
 	skip->line = line;
 	skip->what = mem_alloc(WHAT_MAX);
@@ -83,8 +83,8 @@ int import_build_server(struct import_set *set, unsigned line, const char *name,
 	}
 	if (set->n_servers == IMPORT_ITEMS_MAX)
 		return -ERR_LIMIT;
-	set->servers = mem_realloc(
-		set->servers, set->n_servers + 1, sizeof(*set->servers));
+	set->servers = mem_grow(set->servers, set->n_servers,
+		&set->servers_room, sizeof(*set->servers));
 	s = &set->servers[set->n_servers];
 	memset(s, 0, sizeof(*s));
 	s->server.name = name_set_take(
@@ -234,8 +234,8 @@ int import_build_forward(struct import_set *set, unsigned line, size_t server,
 	}
 	if (name == NULL)
 		name = made = made_name(&set->servers[server].server, &spec);
-	set->forwards = mem_realloc(
-		set->forwards, set->n_forwards + 1, sizeof(*set->forwards));
+	set->forwards = mem_grow(set->forwards, set->n_forwards,
+		&set->forwards_room, sizeof(*set->forwards));
 	f = &set->forwards[set->n_forwards];
 	memset(f, 0, sizeof(*f));
 	f->forward.spec = spec;
