@@ -234,7 +234,7 @@ static void a_host_key_without_anyone_to_ask(void **state)
 		NULL);
 	ends_with(EXIT_CODE_HOST_KEY);
 	assert_non_null(strstr(shown, "ED25519 SHA256:abcdef."));
-	assert_non_null(strstr(shown, "StrictHostKeyChecking="));
+	assert_non_null(strstr(shown, "accept-new"));
 }
 
 static void json_speaks_to_the_end(void **state)
