@@ -209,6 +209,18 @@ describe("a day with the page", () => {
 			await shot(page, "login-used-link");
 		}));
 
+		it("tells a first visitor how to come in", async () => {
+			const context = await browser.newContext({ locale: "en-GB" });
+			const page = await context.newPage();
+			const complaints = [];
+
+			page.on("console", (message) => complaints.push(message.text()));
+			await page.goto(`http://${daemon.listen}/`);
+			await closed(page);
+			await context.close();
+			assert.deepEqual(complaints, []);
+		});
+
 		it("takes no link that never was", () => scene(async (page) => {
 			await page.goto("about:blank");
 			await page.goto(`http://${daemon.listen}/login#AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA`);

@@ -59,6 +59,13 @@ export function headers(more?: Record<string, string>): Record<string, string> {
 	};
 }
 
+/* Without it, nobody has logged in here yet, or somebody has logged out. */
+export const hasMark = (): boolean => localStorage.getItem(MARK) !== null;
+
+export function dropMark(): void {
+	localStorage.removeItem(MARK);
+}
+
 function keepMark(response: Response): void {
 	const mark = response.headers.get("X-Taupe");
 

@@ -1,6 +1,6 @@
 /* Logged in or not; the language and theme that the settings choose. */
 import { effect, signal } from "@preact/signals";
-import { Problem, get, post, whenUnauthorized } from "../api/client";
+import { Problem, dropMark, get, hasMark, post, whenUnauthorized } from "../api/client";
 import type { Theme } from "../api/types";
 import { chosenLang, lang, type Lang } from "../i18n/catalog";
 import { settings } from "./live";
@@ -10,6 +10,10 @@ export type Access = "unknown" | "in" | "out";
 export const access = signal<Access>("unknown");
 
 export async function checkSession(): Promise<void> {
+	if (!hasMark()) {
+		access.value = "out";
+		return;
+	}
 	try {
 		await get("/session");
 		access.value = "in";
@@ -27,6 +31,7 @@ export async function login(code: string, passphrase?: string): Promise<void> {
 
 export async function logout(): Promise<void> {
 	await post("/logout").catch(() => {});
+	dropMark();
 	location.reload();
 }
 
