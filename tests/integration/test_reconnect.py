@@ -247,6 +247,8 @@ class TestTakenPort:
         error = taupe.wait_error("port_in_use")["error"]
         assert str(os.getpid()) in error["message"], error
         assert error.get("offer")
+        # Nothing else is wanted of it.
+        assert taupe.wait() == 6
 
     def test_does_not_harm_the_others(self, server, start, echo, forward):
         port, words = forward
