@@ -1,6 +1,7 @@
 #include "cli/daemon_life.h"
 
 #include <assert.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -356,6 +357,9 @@ int daemon_life_run(const struct daemon_args *args, struct service *service,
 	struct life l = {.args = args, .service = service};
 	int err;
 
+	/* Each large answer that is freed would have the C library join the
+	 * small blocks of all its JSON. */
+	mallopt(M_MXFAST, 0);
 	l.on_terminal = isatty(STDERR_FILENO) != 0;
 	err = places_resolve(args->state, args->socket, &l.places, trouble);
 	if (err == 0)
