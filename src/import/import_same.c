@@ -84,18 +84,24 @@ static uint64_t hash_forward(const void *arg, size_t row)
 	return ends_of(&control_forwards(arg, &n)[row]->want.spec);
 }
 
+static const char *server_name(const struct import_set *set, size_t row)
+{
+	return set->servers[row].server.name;
+}
+
+static const char *forward_name(const struct import_set *set, size_t row)
+{
+	return set->forwards[row].forward.name;
+}
+
 static uint64_t hash_set_server(const void *arg, size_t row)
 {
-	const struct import_set *set = arg;
-
-	return row_index_text(ROW_INDEX_START, set->servers[row].server.name);
+	return row_index_text(ROW_INDEX_START, server_name(arg, row));
 }
 
 static uint64_t hash_set_forward(const void *arg, size_t row)
 {
-	const struct import_set *set = arg;
-
-	return row_index_text(ROW_INDEX_START, set->forwards[row].forward.name);
+	return row_index_text(ROW_INDEX_START, forward_name(arg, row));
 }
 
 void import_same_init(struct import_same *x, const struct control *c,
@@ -161,46 +167,47 @@ const struct control_forward *import_same_forward(const struct import_same *x,
 
 /* ---- in the set ---- */
 
-static size_t named_server(
-	const struct import_same *x, const char *name, size_t i)
+typedef const char *name_fn(const struct import_set *set, size_t row);
+
+/* From the row `i` on, the first that has the name. */
+static size_t named(const struct row_index *rows, const struct import_set *set,
+	name_fn *name_of, const char *name, size_t i)
 {
-	while (i != ROW_INDEX_NONE &&
-		strcmp(x->set->servers[i].server.name, name) != 0)
-		i = row_index_next(&x->set_servers, i);
+	while (i != ROW_INDEX_NONE && strcmp(name_of(set, i), name) != 0)
+		i = row_index_next(rows, i);
 	return i;
+}
+
+static size_t first_named(const struct row_index *rows,
+	const struct import_set *set, name_fn *name_of, const char *name)
+{
+	return named(rows, set, name_of, name,
+		row_index_first(rows, row_index_text(ROW_INDEX_START, name)));
+}
+
+static size_t next_named(const struct row_index *rows,
+	const struct import_set *set, name_fn *name_of, size_t i)
+{
+	return named(
+		rows, set, name_of, name_of(set, i), row_index_next(rows, i));
 }
 
 size_t import_same_set_server(const struct import_same *x, const char *name)
 {
-	return named_server(x, name,
-		row_index_first(&x->set_servers,
-			row_index_text(ROW_INDEX_START, name)));
+	return first_named(&x->set_servers, x->set, server_name, name);
 }
 
 size_t import_same_set_server_next(const struct import_same *x, size_t i)
 {
-	return named_server(x, x->set->servers[i].server.name,
-		row_index_next(&x->set_servers, i));
-}
-
-static size_t named_forward(
-	const struct import_same *x, const char *name, size_t i)
-{
-	while (i != ROW_INDEX_NONE &&
-		strcmp(x->set->forwards[i].forward.name, name) != 0)
-		i = row_index_next(&x->set_forwards, i);
-	return i;
+	return next_named(&x->set_servers, x->set, server_name, i);
 }
 
 size_t import_same_set_forward(const struct import_same *x, const char *name)
 {
-	return named_forward(x, name,
-		row_index_first(&x->set_forwards,
-			row_index_text(ROW_INDEX_START, name)));
+	return first_named(&x->set_forwards, x->set, forward_name, name);
 }
 
 size_t import_same_set_forward_next(const struct import_same *x, size_t i)
 {
-	return named_forward(x, x->set->forwards[i].forward.name,
-		row_index_next(&x->set_forwards, i));
+	return next_named(&x->set_forwards, x->set, forward_name, i);
 }

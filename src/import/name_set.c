@@ -7,21 +7,18 @@
 
 #include "base/clean.h"
 #include "base/mem.h"
+#include "import/row_index.h"
 
 /* product.md's 64 characters; a few less where a number comes behind them. */
 #define NAME_CHARACTERS 64
 #define NUMBER_ROOM     6
 #define NAME_BYTES      (4 * NAME_CHARACTERS + 1)
 
-/* FNV-1a, as names come from files that people chose themselves. */
+/* Without a secret, as names come from files that people chose themselves. */
 static size_t hash(const char *name)
 {
-	uint64_t h = 0xcbf29ce484222325u;
+	uint64_t h = row_index_text(ROW_INDEX_START, name);
 
-	for (; *name != '\0'; name++) {
-		h ^= (unsigned char)*name;
-		h *= 0x100000001b3u;
-	}
 	return (size_t)(h ^ h >> 32);
 }
 
